@@ -1,0 +1,1 @@
+"""The kernel: organizations, members, bots, contacts, API keys, audit and the outbox."""

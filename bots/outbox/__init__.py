@@ -1,0 +1,1 @@
+"""The one door out: rows written in a transaction, handed to their handlers by the relay."""

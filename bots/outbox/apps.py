@@ -1,0 +1,10 @@
+"""Django's view of the outbox app."""
+
+from django.apps import AppConfig
+
+
+class OutboxConfig(AppConfig):
+    name = "bots.outbox"
+    label = "outbox"
+    verbose_name = "Outbox"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,1 @@
+"""Settings, URLs, Celery and everything that wires the apps together; imported by none of them."""

@@ -1,0 +1,1 @@
+"""Definitions, versions, runs and the engine that walks them."""

@@ -1,0 +1,1 @@
+"""Money, gateways and access grants."""

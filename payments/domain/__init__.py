@@ -1,0 +1,1 @@
+"""The rules of money, free of Django, network, clock and randomness."""

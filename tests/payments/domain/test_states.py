@@ -1,0 +1,207 @@
+"""Never backwards, never refused when the money is right, paid once: over every order of notices."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from payments.domain.events import EventKind, LedgerLine
+from payments.domain.ledger import BrokenLedger, Standing, fold
+from payments.domain.money import Currency, Money
+from payments.domain.states import (
+    PATHS,
+    SETTLED,
+    UNPAID,
+    Alarm,
+    Current,
+    Decision,
+    Notice,
+    Outcome,
+    PaymentStatus,
+    transition,
+)
+
+S = PaymentStatus
+PRICE = Money(2990, Currency.BRL)
+LESS, MORE = Money(2989, Currency.BRL), Money(2991, Currency.BRL)
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+statuses = st.sampled_from(S)
+money = st.one_of(st.none(), st.sampled_from([PRICE, LESS, MORE, Money(2990, Currency.XTR)]))
+notices = st.builds(
+    Notice,
+    status=statuses,
+    amount=money,
+    received=money,
+    occurred_at=st.one_of(st.none(), st.sampled_from([NOON - timedelta(hours=1), NOON + timedelta(hours=1)])),
+    dispute_won=st.booleans(),
+)
+
+
+def at(status: PaymentStatus, *, another: bool = False) -> Current:
+    return Current(status=status, amount=PRICE, expires_at=NOON, order_paid_by_another=another)
+
+
+def test_the_table_is_what_the_product_promises() -> None:
+    assert {source: {to for one, to in PATHS if one is source} for source in S} == {
+        S.PENDING: {S.PAID, S.FAILED, S.EXPIRED, S.REFUNDED, S.PARTIALLY_REFUNDED, S.DISPUTED},
+        S.FAILED: {S.PAID, S.REFUNDED, S.PARTIALLY_REFUNDED, S.DISPUTED},
+        S.EXPIRED: {S.PAID, S.REFUNDED, S.PARTIALLY_REFUNDED, S.DISPUTED},
+        S.PAID: {S.PARTIALLY_REFUNDED, S.REFUNDED, S.DISPUTED},
+        S.PARTIALLY_REFUNDED: {S.REFUNDED},
+        S.DISPUTED: {S.PAID, S.REFUNDED},
+        S.REFUNDED: set(),
+    }
+
+
+def test_a_pending_charge_is_paid_in_time() -> None:
+    notice = Notice(S.PAID, amount=PRICE, received=PRICE, occurred_at=NOON)
+    assert transition(at(S.PENDING), notice) == Decision(Outcome.MOVED, (S.PAID,))
+
+
+@pytest.mark.parametrize("status", [S.FAILED, S.EXPIRED])
+def test_late_money_is_still_money(status: PaymentStatus) -> None:
+    expected = Decision(Outcome.MOVED, (S.PAID,), late=True, alarm=Alarm.LATE)
+    assert transition(at(status), Notice(S.PAID)) == expected
+
+
+def test_money_after_the_expiry_is_late_though_nobody_had_noticed_the_expiry() -> None:
+    decision = transition(at(S.PENDING), Notice(S.PAID, occurred_at=NOON + timedelta(seconds=1)))
+    assert (decision.path, decision.late) == ((S.PAID,), True)
+
+
+def test_a_second_charge_of_a_paid_order_is_paid_and_flagged() -> None:
+    decision = transition(at(S.PENDING, another=True), Notice(S.PAID, received=PRICE))
+    assert decision == Decision(Outcome.MOVED, (S.PAID,), overpaid=True, alarm=Alarm.OVERPAID)
+
+
+def test_more_than_the_price_is_paid_and_flagged() -> None:
+    assert transition(at(S.PENDING), Notice(S.PAID, amount=PRICE, received=MORE)).overpaid is True
+
+
+def test_a_paid_charge_that_is_paid_again_is_flagged_and_does_not_move() -> None:
+    decision = transition(at(S.PAID), Notice(S.PAID, received=Money(5980, Currency.BRL)))
+    assert decision == Decision(Outcome.SAME, overpaid=True, alarm=Alarm.OVERPAID)
+
+
+@pytest.mark.parametrize(
+    ("notice", "alarm"),
+    [
+        (Notice(S.PAID, received=LESS), Alarm.AMOUNT_TOO_SMALL),
+        (Notice(S.PAID, amount=LESS), Alarm.AMOUNT_TOO_SMALL),
+        (Notice(S.PAID, amount=MORE), Alarm.OVERPAID),
+        (Notice(S.PAID, amount=Money(2990, Currency.XTR)), Alarm.OTHER_CURRENCY),
+        (Notice(S.PAID, received=Money(2990, Currency.XTR)), Alarm.OTHER_CURRENCY),
+    ],
+)
+def test_money_that_is_not_this_charge_pays_nothing(notice: Notice, alarm: Alarm) -> None:
+    assert transition(at(S.PENDING), notice) == Decision(Outcome.REFUSED, alarm=alarm)
+
+
+@pytest.mark.parametrize("stale", [S.PENDING, S.FAILED, S.EXPIRED])
+@pytest.mark.parametrize("settled", sorted(SETTLED))
+def test_a_stale_notice_never_unpays(settled: PaymentStatus, stale: PaymentStatus) -> None:
+    assert transition(at(settled), Notice(stale)) == Decision(Outcome.REFUSED)
+
+
+def test_money_reported_after_a_refund_moves_nothing_and_is_seen() -> None:
+    assert transition(at(S.REFUNDED), Notice(S.PAID)) == Decision(Outcome.REFUSED, alarm=Alarm.BACKWARDS)
+
+
+def test_a_dispute_is_won_only_by_saying_so() -> None:
+    assert transition(at(S.DISPUTED), Notice(S.PAID)) == Decision(Outcome.REFUSED)
+    assert transition(at(S.DISPUTED), Notice(S.PAID, dispute_won=True)).path == (S.PAID,)
+
+
+def test_a_dispute_of_a_charge_whose_payment_was_missed_goes_through_paid() -> None:
+    decision = transition(at(S.EXPIRED), Notice(S.DISPUTED))
+    assert (decision.path, decision.late, decision.alarm) == ((S.PAID, S.DISPUTED), True, Alarm.DISPUTED)
+
+
+def test_a_refund_of_a_charge_whose_payment_was_missed_serves_nobody() -> None:
+    assert transition(at(S.PENDING), Notice(S.REFUNDED)) == Decision(
+        Outcome.MOVED, (S.REFUNDED,), alarm=Alarm.REFUNDED_UNSEEN
+    )
+
+
+@given(statuses, notices, st.booleans())
+def test_every_judgement_is_legal(status: PaymentStatus, notice: Notice, another: bool) -> None:
+    decision = transition(at(status, another=another), notice)
+    here = status
+    for there in decision.path:
+        assert (here, there) in PATHS
+        here = there
+    assert bool(decision.path) is (decision.outcome is Outcome.MOVED)
+    assert not (here in UNPAID and status in SETTLED)
+
+
+@given(st.sampled_from(sorted(UNPAID)), st.booleans())
+def test_paid_is_never_refused(status: PaymentStatus, another: bool) -> None:
+    decision = transition(at(status, another=another), Notice(S.PAID, amount=PRICE, received=PRICE))
+    assert decision.path == (S.PAID,)
+
+
+class Notices(RuleBasedStateMachine):
+    """Any order of notices; the ledger they write folds to the very same standing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.status = S.PENDING
+        self.overpaid = self.late = False
+        self.arrivals = 0
+        self.lines: list[LedgerLine] = []
+
+    @rule(notice=notices)
+    def hear(self, notice: Notice) -> None:
+        decision = transition(at(self.status), notice)
+        before = self.status
+        for there in decision.path:
+            if there is S.PAID and self.status in UNPAID:
+                self.arrivals += 1
+            self.lines.append(
+                LedgerLine(EventKind.MOVED, self.status, there, PRICE.minor, decision.late, decision.overpaid)
+            )
+            self.status = there
+        if decision.outcome is Outcome.SAME and decision.overpaid:
+            self.lines.append(LedgerLine(EventKind.FLAGGED, self.status, self.status, MORE.minor, overpaid=True))
+        self.late, self.overpaid = self.late or decision.late, self.overpaid or decision.overpaid
+        assert not (before in SETTLED and self.status in UNPAID)
+        assert before is not S.REFUNDED or self.status is S.REFUNDED
+
+    @invariant()
+    def paid_at_most_once(self) -> None:
+        assert self.arrivals <= 1
+
+    @invariant()
+    def the_ledger_tells_the_same(self) -> None:
+        standing = fold(self.lines)
+        assert (standing.status, standing.late, standing.overpaid) == (self.status, self.late, self.overpaid)
+
+
+TestNotices = Notices.TestCase
+
+
+def test_sums_are_folded_from_the_lines() -> None:
+    lines = [
+        LedgerLine(EventKind.CREATED, S.PENDING, S.PENDING),
+        LedgerLine(EventKind.MOVED, S.PENDING, S.PAID, 2990),
+        LedgerLine(EventKind.MOVED, S.PAID, S.PARTIALLY_REFUNDED, 1000),
+        LedgerLine(EventKind.MOVED, S.PARTIALLY_REFUNDED, S.REFUNDED, 2990),
+    ]
+    assert fold(lines[:3]).net_minor == 1990
+    assert fold(lines) == Standing(S.REFUNDED, received_minor=2990, refunded_minor=2990)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [LedgerLine(EventKind.MOVED, S.PAID, S.REFUNDED)],
+        [LedgerLine(EventKind.MOVED, S.PENDING, S.PENDING)],
+        [LedgerLine(EventKind.MOVED, S.PENDING, S.PAID), LedgerLine(EventKind.MOVED, S.PAID, S.EXPIRED)],
+    ],
+)
+def test_lines_that_no_moves_could_have_written_are_refused(lines: list[LedgerLine]) -> None:
+    with pytest.raises(BrokenLedger):
+        fold(lines)

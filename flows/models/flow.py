@@ -1,0 +1,120 @@
+"""A flow with its draft, and the immutable versions made from it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from bots.models.base import TenantForeignKey, TenantModel, tenant_fk
+from flows.catalogue import catalogue_of
+from flows.engine.compile import VersionKind
+from flows.engine.validation import Problem, Severity, validate
+
+
+class Flow(TenantModel):
+    """What an owner edits. Contacts run its versions, never its draft."""
+
+    bot = tenant_fk("bots.Bot", on_delete=models.PROTECT, related_name="flows")
+    name = models.CharField(_("name"), max_length=120)
+    draft = models.JSONField(_("draft"), default=dict)
+    draft_revision = models.PositiveIntegerField(_("revision of the draft"), default=1)
+    active = models.BooleanField(_("active"), default=False)
+    closed = models.BooleanField(_("closed to new people"), default=False)
+    deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("flow")
+        verbose_name_plural = _("flows")
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["organization", "bot"], name="flow_by_bot")]
+        constraints = [
+            *TenantModel.Meta.constraints,
+            TenantForeignKey(fields=["organization", "bot"], to="bots.Bot", name="flow_bot_same_organization"),
+            models.UniqueConstraint(fields=["bot"], condition=models.Q(active=True), name="one_active_flow_per_bot"),
+            models.CheckConstraint(
+                condition=models.Q(active=False) | models.Q(deleted_at__isnull=True), name="deleted_flow_is_not_active"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FlowVersion(TenantModel):
+    """A definition as it was published. The database refuses to change it; only `test` versions may be deleted.
+
+    `save()` validates a `published` or `test` definition, so that no way in makes a version with an error; a `welcome`
+    version is built by code from the bot's own texts and is exempt.
+    """
+
+    bot = tenant_fk("bots.Bot", on_delete=models.PROTECT, related_name="+")
+    flow = tenant_fk("flows.Flow", on_delete=models.PROTECT, related_name="versions", null=True, blank=True)
+    kind = models.CharField(_("kind"), max_length=16, choices=[(kind.value, kind.value) for kind in VersionKind])
+    number = models.PositiveIntegerField(_("number"), null=True, blank=True)
+    definition = models.JSONField(_("definition"))
+    content_hash = models.CharField(_("content hash"), max_length=64)
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("created by"),
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("version")
+        verbose_name_plural = _("versions")
+        ordering = ["-created_at"]
+        constraints = [
+            *TenantModel.Meta.constraints,
+            TenantForeignKey(fields=["organization", "bot"], to="bots.Bot", name="version_bot_same_organization"),
+            TenantForeignKey(fields=["organization", "flow"], to="flows.Flow", name="version_flow_same_organization"),
+            models.UniqueConstraint(fields=["flow", "number"], name="one_version_per_number"),
+            models.UniqueConstraint(
+                fields=["bot", "content_hash"],
+                condition=models.Q(kind=VersionKind.WELCOME.value),
+                name="one_welcome_version_per_content",
+            ),
+            models.UniqueConstraint(
+                fields=["flow", "content_hash"],
+                condition=models.Q(kind=VersionKind.TEST.value),
+                name="one_test_version_per_content",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    models.Q(kind=VersionKind.PUBLISHED.value, flow__isnull=False, number__isnull=False)
+                    | models.Q(kind=VersionKind.WELCOME.value, flow__isnull=True, number__isnull=True)
+                    | models.Q(kind=VersionKind.TEST.value, flow__isnull=False, number__isnull=True)
+                ),
+                name="version_kind_names_its_parts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"v{self.number}" if self.number is not None else self.kind
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Every problem of the definition, against what its organization has now."""
+        return validate(self.definition, catalogue_of(self.organization_id, self.bot_id))
+
+    def clean(self) -> None:
+        super().clean()
+        if self.kind == VersionKind.WELCOME.value:
+            return
+        errors = [problem for problem in self.problems() if problem.severity is Severity.ERROR]
+        if errors:
+            raise ValidationError(
+                {"definition": [ValidationError(problem.message, code=problem.code) for problem in errors]}
+            )
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Raises `ValidationError` when the definition has an error. Insert only: an update is the trigger's to refuse."""
+        if self._state.adding:
+            self.clean()
+        super().save(*args, **kwargs)

@@ -1,0 +1,34 @@
+"""What happened in a run, line by line."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from bots.ids import uuid7
+from bots.tenancy import TenantManager
+
+
+class TimelineEntry(models.Model):
+    """One line, written by the drain in the transaction that made it true. Partitioned by `id`; no foreign keys."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization_id = models.UUIDField(_("organization"))
+    bot_id = models.UUIDField(_("bot"))
+    conversation_id = models.UUIDField(_("conversation"))
+    run_id = models.UUIDField(_("run"))
+    inbox_event_id = models.UUIDField(_("inbox event"), null=True, blank=True)
+    kind = models.CharField(_("kind"), max_length=32)
+    step_id = models.CharField(_("step"), max_length=64, null=True, blank=True)  # noqa: DJ001 no step is not a step
+    data = models.JSONField(_("data"), default=dict)
+    at = models.DateTimeField(_("at"))
+
+    objects = TenantManager()
+    unscoped = models.Manager()
+
+    class Meta:
+        verbose_name = _("timeline entry")
+        verbose_name_plural = _("timeline entries")
+        ordering = ["id"]
+        indexes = [models.Index(fields=["run_id", "id"], name="timeline_by_run")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.step_id or ''}".strip()

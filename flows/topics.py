@@ -1,0 +1,74 @@
+"""Outbox topics the flows app publishes, and the envelope every one of their payloads has."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
+from uuid import UUID
+
+from bots.models import Channel
+from flows.engine.codec import dump_effect, load_effect
+from flows.engine.effects import Effect
+
+MESSAGE_SEND: Final = "message.send"
+PRESS_ANSWER: Final = "message.answer"
+KEYBOARD_REMOVE: Final = "message.keyboard"
+PAYMENT_REQUEST: Final = "payment.request"
+PAYMENT_CHECK: Final = "payment.check"
+PAYMENT_RENEW: Final = "payment.renew"
+ACCESS_GRANT: Final = "access.grant"
+ORDER_SERVED: Final = "order.served"
+
+ALL_TOPICS: Final = frozenset(
+    {
+        MESSAGE_SEND,
+        PRESS_ANSWER,
+        KEYBOARD_REMOVE,
+        PAYMENT_REQUEST,
+        PAYMENT_CHECK,
+        PAYMENT_RENEW,
+        ACCESS_GRANT,
+        ORDER_SERVED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What every payload of these topics says: who it is for, which run asked, and the effect itself."""
+
+    organization_id: UUID
+    bot_id: UUID
+    contact_id: UUID
+    conversation_id: UUID
+    telegram_user_id: int
+    channel: Channel
+    run_id: UUID
+    version_id: UUID
+    effect: Effect
+
+    def dump(self) -> dict[str, Any]:
+        return {
+            "organization_id": str(self.organization_id),
+            "bot_id": str(self.bot_id),
+            "contact_id": str(self.contact_id),
+            "conversation_id": str(self.conversation_id),
+            "telegram_user_id": self.telegram_user_id,
+            "channel": self.channel.value,
+            "run_id": str(self.run_id),
+            "version_id": str(self.version_id),
+            "effect": dump_effect(self.effect),
+        }
+
+    @classmethod
+    def load(cls, payload: Mapping[str, Any]) -> Self:
+        return cls(
+            organization_id=UUID(payload["organization_id"]),
+            bot_id=UUID(payload["bot_id"]),
+            contact_id=UUID(payload["contact_id"]),
+            conversation_id=UUID(payload["conversation_id"]),
+            telegram_user_id=payload["telegram_user_id"],
+            channel=Channel(payload["channel"]),
+            run_id=UUID(payload["run_id"]),
+            version_id=UUID(payload["version_id"]),
+            effect=load_effect(payload["effect"]),
+        )

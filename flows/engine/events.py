@@ -1,0 +1,210 @@
+"""Everything that can move a run: what the runner hands to `advance`.
+
+Events are values. Each names what it belongs to (a wait, a visit of a payment step, a pressed button), so that a
+late one is recognised instead of believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+
+class AnswerKind(StrEnum):
+    """What a person's message holds; the values a question's `accepts` may name, and `other` for all else."""
+
+    TEXT = "text"
+    PHOTO = "photo"
+    DOCUMENT = "document"
+    CONTACT = "contact"
+    LOCATION = "location"
+    OTHER = "other"
+
+
+class TimerKind(StrEnum):
+    """Why a timer was armed."""
+
+    PENDING = "pending"
+    ELAPSED = "elapsed"
+    DELAY = "delay"
+
+
+class PaymentStatus(StrEnum):
+    """A charge's state as a run sees it."""
+
+    PENDING = "pending"
+    PAID = "paid"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    REFUNDED = "refunded"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    DISPUTED = "disputed"
+
+
+# Button indexes of our own, above any index a definition can have (Telegram takes 100 buttons a message).
+PAID_BUTTON: Final = 1000
+NEW_CODE_BUTTON: Final = 1001
+BUMP_YES_BUTTON: Final = 1002
+BUMP_NO_BUTTON: Final = 1003
+
+# What the *Começar* button carries instead of a reference.
+BEGIN_DATA: Final = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonRef:
+    """Where a button was shown: the run, its version, the step by ordinal, the wait, the button by index."""
+
+    run_id: UUID
+    version_id: UUID
+    ordinal: int
+    wait: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A run begins (status `new`), or, on a run that stands already, is asked to say its step again."""
+
+    payload: str | None = None
+    command: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A person's message. `text` is the text or caption; `data` holds what the kind carries (file_id, phone...)."""
+
+    kind: AnswerKind
+    text: str
+    message_id: int | None = None
+    data: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A press of an inline button. `ref` is None for data that is not ours; `raw` is the data as it came."""
+
+    callback_id: str
+    message_id: int | None
+    ref: ButtonRef | None
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """A timer is due; `wait` is the wait that armed it."""
+
+    kind: TimerKind
+    wait: int
+    visit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeReady:
+    """A charge can be paid: the code to copy, the page, or both."""
+
+    visit: int
+    payment_id: UUID
+    br_code: str
+    amount_minor: int
+    currency: str
+    expires_at: datetime | None = None
+    page_url: str | None = None
+    legal_text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeFailed:
+    """No gateway made the charge. `retrying`: it is still tried, and a `ChargeReady` may follow by itself."""
+
+    visit: int
+    code: str
+    retrying: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentChanged:
+    """A charge of this run changed state; `paid` is never refused."""
+
+    visit: int
+    payment_id: UUID
+    order_id: UUID
+    status: PaymentStatus
+    amount_minor: int
+    currency: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentChecked:
+    """The answer to an "I have paid" press. `checked` is False when the last known state had to do."""
+
+    visit: int
+    payment_id: UUID
+    status: PaymentStatus
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccessReady:
+    """A place in a chat has its link."""
+
+    visit: int | None
+    grant_id: UUID
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The run that covered this one has ended: it is on top again and says its step again."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorResumed:
+    """A member of the team sends the run on: to `step_id`, or (None) back to work at the step where it stands."""
+
+    step_id: str | None = None
+
+
+Event = (
+    Start
+    | Answered
+    | Pressed
+    | TimerFired
+    | ChargeReady
+    | ChargeFailed
+    | PaymentChanged
+    | PaymentChecked
+    | AccessReady
+    | Resumed
+    | OperatorResumed
+)
+
+EVENT_TYPES: Final[tuple[type[Event], ...]] = (
+    Start,
+    Answered,
+    Pressed,
+    TimerFired,
+    ChargeReady,
+    ChargeFailed,
+    PaymentChanged,
+    PaymentChecked,
+    AccessReady,
+    Resumed,
+    OperatorResumed,
+)
+
+
+def names_a_charge(event: Event) -> bool:
+    """Is the event about a charge of the run it names? The runner then hands it to that run, ended or covered."""
+    match event:
+        case ChargeReady() | ChargeFailed() | PaymentChanged() | PaymentChecked():
+            return True
+        case Pressed(ref=ButtonRef(index=index)):
+            return index in (PAID_BUTTON, NEW_CODE_BUTTON)
+        case _:
+            return False

@@ -1,0 +1,176 @@
+"""What a run knows between two events: everything `advance` may look at besides the flow and the event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from flows.engine.events import PaymentStatus
+
+
+class Status(StrEnum):
+    """Where a run stands. `lost`: its step is missing from its version; the runner restarts the flow (SPEC 2.3)."""
+
+    NEW = "new"
+    WAITING = "waiting"
+    ENDED = "ended"
+    FAILED = "failed"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFacts:
+    """The contact as texts and conditions may see them."""
+
+    chat_id: int = 0
+    first_name: str = ""
+    last_name: str = ""
+    username: str = ""
+    variables: Mapping[str, object] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    grants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BotFacts:
+    """The bot as texts may see it."""
+
+    name: str = ""
+    username: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the runner refreshes before every walk. Never stored with the run.
+
+    `texts` are the bot's edits of built-in texts by code; `main_buttons` the bot's own, for a missing price.
+    """
+
+    contact: ContactFacts = ContactFacts()
+    bot: BotFacts = BotFacts()
+    locale: str = "pt-br"
+    time_zone: str = "America/Sao_Paulo"
+    texts: Mapping[str, str] = field(default_factory=dict)
+    main_buttons: tuple[Mapping[str, object], ...] = ()
+
+
+NO_FACTS: Final = Facts()
+
+
+@dataclass(frozen=True, slots=True)
+class PressedButton:
+    """The last pressed button with a price: it travels to the payment step (SPEC 2.4). Prices are as written."""
+
+    step_id: str
+    index: int
+    text: str
+    price: str
+    description: str = ""
+    bump_text: str = ""
+    bump_price: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BumpOffer:
+    """A bump that was offered in this wait: the press of button `index` waits for a yes or a no."""
+
+    wait: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentVisit:
+    """One entry into a payment step and the charge it led to. `wait` is the wait that entry began."""
+
+    step_id: str
+    wait: int
+    requested_at: datetime
+    amount_minor: int
+    currency: str
+    description: str = ""
+    button_index: int | None = None
+    payment_id: UUID | None = None
+    order_id: UUID | None = None
+    status: PaymentStatus = PaymentStatus.PENDING
+    br_code: str = ""
+    page_url: str | None = None
+    legal_text: str | None = None
+    expires_at: datetime | None = None
+    taken_paid: bool = False
+    left_pending: bool = False
+    served: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """The press by which a wait was left: a second one gets only a short notice."""
+
+    wait: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One run. `wait` counts its waits; `attempts` is keyed `"<step>#<condition index>"`."""
+
+    run_id: UUID
+    version_id: UUID
+    started_at: datetime
+    status: Status = Status.NEW
+    revision: int = 0
+    step_id: str | None = None
+    entered_at: datetime | None = None
+    wait: int = 0
+    next_visit: int = 1
+    current_visit: int | None = None
+    attempts: Mapping[str, int] = field(default_factory=dict)
+    variables: Mapping[str, object] = field(default_factory=dict)
+    pressed: PressedButton | None = None
+    offer: BumpOffer | None = None
+    visits: Mapping[int, PaymentVisit] = field(default_factory=dict)
+    left_by: Departure | None = None
+    last_input: str = ""
+    start_payload: str = ""
+    seed: int = 0
+    last_heard_at: datetime | None = None
+    last_said_again_at: datetime | None = None
+    last_reminded_at: datetime | None = None
+    restarts: int = 0
+    failure: str | None = None
+    answered: bool = False
+    facts: Facts = NO_FACTS
+
+    @property
+    def owes(self) -> bool:
+        """Paid and not yet served: `/start` leaves such a run on top."""
+        return any(visit.taken_paid and not visit.served for visit in self.visits.values())
+
+    def with_facts(self, facts: Facts) -> State:
+        """The same run with refreshed facts."""
+        return replace(self, facts=facts)
+
+
+def new_state(
+    *,
+    run_id: UUID,
+    version_id: UUID,
+    facts: Facts,
+    seed: int,
+    now: datetime,
+    payload: str | None = None,
+    restarts: int = 0,
+) -> State:
+    """A run that has not begun; `Start` enters its version's start step."""
+    return State(
+        run_id=run_id,
+        version_id=version_id,
+        started_at=now,
+        seed=seed,
+        start_payload=payload or "",
+        restarts=restarts,
+        facts=facts,
+    )

@@ -1,1 +1,1 @@
-"""The flow engine: pure values and rules, free of Django, network, clock, randomness and logging."""
+"""The pure core: what a flow is, whether it is sound, and how it advances. No Django, no clock, no I/O."""

@@ -1,0 +1,77 @@
+"""A flow's document: the models that are the single source of its JSON Schema, forms and checks."""
+
+from enum import StrEnum
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from flows.engine.content import MainButton, RedirectButton
+from flows.engine.fields import Flag, NotBlank, Part, StepId, Text
+from flows.engine.steps.access import AccessStep
+from flows.engine.steps.buttons import ButtonsStep
+from flows.engine.steps.delay import DelayStep
+from flows.engine.steps.deliver import DeliverStep
+from flows.engine.steps.message import MessageStep
+from flows.engine.steps.model import Connections, Position, StepBase, StepType
+from flows.engine.steps.payment import PaymentStep
+from flows.engine.steps.question import QuestionStep
+
+SPEC_VERSION: Final = 1
+
+Step = Annotated[
+    MessageStep | ButtonsStep | QuestionStep | PaymentStep | AccessStep | DeliverStep | DelayStep,
+    Field(discriminator="type"),
+]
+
+STEP_MODELS: Final[dict[StepType, type[StepBase]]] = {
+    StepType.MESSAGE: MessageStep,
+    StepType.BUTTONS: ButtonsStep,
+    StepType.QUESTION: QuestionStep,
+    StepType.PAYMENT: PaymentStep,
+    StepType.ACCESS: AccessStep,
+    StepType.DELIVER: DeliverStep,
+    StepType.DELAY: DelayStep,
+}
+
+
+class OnStart(StrEnum):
+    """What `/start` does during a run."""
+
+    RESTART = "restart"
+    RESUME = "resume"
+
+
+class Trigger(Part):
+    """A command that leads to a step."""
+
+    command: NotBlank
+    target_step: StepId
+
+
+class FlowDocument(Part):
+    """One flow: the bot's welcome, its buttons, and the steps."""
+
+    spec_version: Literal[1] = 1
+    flow_enabled: Flag = True
+    flow_start_step_id: Text = Field(default="", description="The id of the first step.")
+    welcome_message: Text = ""
+    main_buttons: tuple[MainButton, ...] = ()
+    redirect_buttons: tuple[RedirectButton, ...] = ()
+    on_start: OnStart = OnStart.RESTART
+    triggers: tuple[Trigger, ...] = ()
+    allow_loops: Flag = Field(default=False, description="Loops with a step that waits on them are then allowed.")
+    flow_steps: tuple[Step, ...] = ()
+
+
+__all__ = [
+    "SPEC_VERSION",
+    "STEP_MODELS",
+    "Connections",
+    "FlowDocument",
+    "OnStart",
+    "Position",
+    "Step",
+    "StepBase",
+    "StepType",
+    "Trigger",
+]

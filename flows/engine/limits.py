@@ -1,0 +1,32 @@
+"""Sizes and bounds of a flow definition, and Telegram's own limits (Bot API, "Limits")."""
+
+from typing import Final
+
+MAX_DOCUMENT_BYTES: Final = 1024 * 1024
+MAX_DEPTH: Final = 32
+MAX_STEPS: Final = 1_000
+MAX_CONDITIONS: Final = 50
+MAX_VARIABLES: Final = 200
+MAX_PROBLEMS: Final = 500
+
+MAX_ID: Final = 64
+MAX_NAME: Final = 64
+MAX_CONDITION_VALUE: Final = 1_024
+MAX_MINUTES: Final = 366 * 24 * 60
+MAX_ATTEMPTS: Final = 100
+MAX_ORDER: Final = 1_000_000
+MAX_DELAY_SECONDS: Final = 366 * 24 * 60 * 60
+MAX_AMOUNT_DIGITS: Final = 9
+MAX_URL: Final = 2_048
+
+# What one step may make the engine look at, whatever a chat sends.
+MAX_INPUT: Final = 8_192
+
+TELEGRAM_TEXT: Final = 4_096
+TELEGRAM_CAPTION: Final = 1_024
+TELEGRAM_BUTTONS: Final = 100
+TELEGRAM_BUTTONS_PER_ROW: Final = 8
+TELEGRAM_CALLBACK_ANSWER: Final = 200
+
+# Longer than this, people stop reading; a warning only.
+LONG_TEXT: Final = 1_500

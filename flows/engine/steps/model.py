@@ -1,0 +1,61 @@
+"""What all steps share: identity, place on the canvas, connections and conditions."""
+
+from enum import StrEnum
+from functools import cached_property
+from typing import ClassVar
+
+from pydantic import Field
+
+from flows.engine.conditions import Condition, ConditionBase, ConditionType, in_order
+from flows.engine.fields import Finite, Part, StepId
+
+
+class StepType(StrEnum):
+    MESSAGE = "message"
+    BUTTONS = "buttons"
+    QUESTION = "question"
+    PAYMENT = "payment"
+    ACCESS = "access"
+    DELIVER = "deliver"
+    DELAY = "delay"
+
+
+class Position(Part):
+    """Where the step stands on the canvas."""
+
+    x: Finite = 0.0
+    y: Finite = 0.0
+
+
+class Connections(Part):
+    """The ways out that need no condition."""
+
+    next: StepId | None = None
+    pending: StepId | None = None
+    retry: StepId | None = None
+
+
+class StepBase(Part):
+    """A step without its type and config.
+
+    `fitting_conditions` names the condition types that can ever match here; others are warned of. `outcomes` names the
+    connections this type can leave by.
+    """
+
+    fitting_conditions: ClassVar[frozenset[ConditionType]] = frozenset()
+    outcomes: ClassVar[frozenset[str]] = frozenset({"next"})
+
+    id: StepId = Field(description="Unique in the flow; at most 64 characters.")
+    position: Position = Position()
+    connections: Connections = Connections()
+    conditions: tuple[Condition, ...] = ()
+
+    @cached_property
+    def ordered_conditions(self) -> tuple[tuple[int, ConditionBase], ...]:
+        """The conditions with their place in the list, in the order they are asked."""
+        return in_order(self.conditions)
+
+    @property
+    def waits(self) -> bool:
+        """Whether the run stops here for the customer, a payment or a timer."""
+        return True

@@ -116,5 +116,5 @@ def _flattened(details: Any, field: str = "") -> Iterator[dict[str, Any]]:
             yield from _flattened(inner, f"{field}.{name}" if field else str(name))
     elif isinstance(details, Sequence):
         for place, inner in enumerate(details):
-            nested = isinstance(inner, Mapping) and not {"message", "code"} == set(inner)
+            nested = isinstance(inner, Mapping) and {"message", "code"} != set(inner)
             yield from _flattened(inner, f"{field}[{place}]" if nested else field)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flows.engine.validation import CatalogueFacts
+from flows.engine.catalogue import CatalogueFacts
 from flows.ports import catalogue_parts
 
 
@@ -10,7 +10,8 @@ def catalogue_of(organization_id: UUID, bot_id: UUID | None = None) -> Catalogue
     """Asks every registered part. Reads the database or memory only, so it may run inside a transaction."""
     parts = [provider(organization_id, bot_id) for provider in catalogue_parts()]
     return CatalogueFacts(
-        gateway_accounts=frozenset().union(*(part.gateway_accounts for part in parts)),
+        gateway_accounts={key: account for part in parts for key, account in part.gateway_accounts.items()},
+        default_account=next((part.default_account for part in parts if part.default_account), None),
         chats=frozenset().union(*(part.chats for part in parts)),
         media=frozenset().union(*(part.media for part in parts)),
         flows=frozenset().union(*(part.flows for part in parts)),

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from flows.engine.catalogue import CatalogueFacts
 from flows.engine.events import Event
 from flows.models.enums import InboxSource
 
@@ -58,18 +59,8 @@ def event_source(source: InboxSource) -> EventSource | None:
     return _event_sources.get(source)
 
 
-@dataclass(frozen=True, slots=True)
-class CataloguePart:
-    """What one app knows of an organization: ids by kind (see `flows.engine.validation.CatalogueFacts`)."""
-
-    gateway_accounts: frozenset[str] = frozenset()
-    chats: frozenset[str] = frozenset()
-    media: frozenset[str] = frozenset()
-    flows: frozenset[str] = frozenset()
-
-
-# Called with the organization and, where known, the bot whose flow is checked.
-CataloguePartProvider = Callable[[UUID, UUID | None], CataloguePart]
+# What one app knows of an organization; called with the organization and, where known, the bot whose flow is checked.
+CataloguePartProvider = Callable[[UUID, UUID | None], CatalogueFacts]
 
 _catalogue_parts: dict[str, CataloguePartProvider] = {}
 

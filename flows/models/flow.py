@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from bots.models.base import TenantForeignKey, TenantModel, tenant_fk
 from flows.catalogue import catalogue_of
 from flows.engine.compile import VersionKind
-from flows.engine.validation import Problem, Severity, validate
+from flows.engine.problems import Problem
+from flows.engine.validation import validate
 
 
 class Flow(TenantModel):
@@ -107,7 +108,7 @@ class FlowVersion(TenantModel):
         super().clean()
         if self.kind == VersionKind.WELCOME.value:
             return
-        errors = [problem for problem in self.problems() if problem.severity is Severity.ERROR]
+        errors = [problem for problem in self.problems() if problem.is_error]
         if errors:
             raise ValidationError(
                 {"definition": [ValidationError(problem.message, code=problem.code) for problem in errors]}

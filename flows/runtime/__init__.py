@@ -1,0 +1,1 @@
+"""The run loop: from inbox rows through the engine to rows."""

@@ -1,0 +1,53 @@
+"""Bells and sweeps: how a worker learns that there is something to look at. No work travels this way.
+
+A bell is a task without content. It may be lost, doubled or late: the sweeps find the rows anyway.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from django.conf import settings
+from django.db import transaction
+
+from bots.bells import Bell, publisher
+
+SweepFunction = Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A function that finds due rows without any broker; run again and again in a thread of each worker process."""
+
+    name: str
+    run: SweepFunction
+    every_ms: int
+    roles: tuple[str, ...]
+
+
+_sweeps: dict[str, Sweep] = {}
+
+
+def register_sweep(
+    name: str, run: SweepFunction, *, every_ms: int | None = None, roles: tuple[str, ...] = ("runtime",)
+) -> None:
+    """Have `run` called every so many milliseconds in processes of these roles. It must be safe to run anywhere, at any
+    time, several times at once."""
+    _sweeps[name] = Sweep(name, run, every_ms or settings.SWEEP_INTERVAL_MS, roles)
+
+
+def sweeps(role: str | None = None) -> tuple[Sweep, ...]:
+    """Every registered sweep, or those of one role, in the order of their registration."""
+    return tuple(sweep for sweep in _sweeps.values() if role is None or role in sweep.roles)
+
+
+def enqueue(task_name: str, *, queue: str, args: Sequence[object] = (), coalesce_key: str | None = None) -> None:
+    """Ring a bell: returns at once, never raises, promises nothing. Bells of one key still waiting become one."""
+    publisher.ring(Bell(task_name, queue, tuple(args), coalesce_key or f"{task_name}:{args!r}"))
+
+
+def enqueue_on_commit(
+    task_name: str, *, queue: str, args: Sequence[object] = (), coalesce_key: str | None = None
+) -> None:
+    """Ring once the present transaction is committed; at once outside of one."""
+    transaction.on_commit(partial(enqueue, task_name, queue=queue, args=args, coalesce_key=coalesce_key), robust=True)

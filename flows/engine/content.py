@@ -66,5 +66,3 @@ class MainButton(Part):
     price: NotBlank | None = None
     description: Text | None = None
     access: AccessContent | None = None
-
-

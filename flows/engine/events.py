@@ -19,6 +19,9 @@ class AnswerKind(StrEnum):
 
     TEXT = "text"
     PHOTO = "photo"
+    VIDEO = "video"
+    AUDIO = "audio"
+    VOICE = "voice"
     DOCUMENT = "document"
     CONTACT = "contact"
     LOCATION = "location"

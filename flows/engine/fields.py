@@ -1,12 +1,14 @@
 """The scalar types of a definition, strict where JSON is not: a bool is no number, "5" is no number either."""
 
 import re
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict
 from pydantic_core import PydanticCustomError
 
 from flows.engine import limits
+
+T = TypeVar("T")
 
 VARIABLE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*")
 
@@ -29,6 +31,14 @@ def _variable_name(name: str) -> str:
     return name
 
 
+def _filled(items: tuple[T, ...]) -> tuple[T, ...]:
+    # Not `min_length`: pydantic says that of a list whose items are only wrong.
+    if not items:
+        raise PydanticCustomError("too_short", "needs at least one item", {"min_length": 1})
+    return items
+
+
+Several = Annotated[tuple[T, ...], AfterValidator(_filled), Field(json_schema_extra={"minItems": 1})]
 Text = Annotated[str, Strict()]
 NotBlank = Annotated[str, Strict(), AfterValidator(_not_blank)]
 StepId = Annotated[str, Strict(), AfterValidator(_not_blank), Field(max_length=limits.MAX_ID)]

@@ -1,8 +1,14 @@
 """What is wrong with a definition: a finding while it is looked for, a problem once it is put into words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
+
+from flows.engine import problem_texts_en, problem_texts_pt
+from flows.engine.problem_codes import WARNINGS, Code, Expected
+
+DEFAULT_LOCALE: Final = "pt-br"
 
 
 class Severity(StrEnum):
@@ -40,7 +46,36 @@ class Problem:
 class Finding:
     """One problem before it is put into words; `values` fill the text's placeholders."""
 
-    code: str
+    code: Code
     step_id: str | None
     field: str
     values: Mapping[str, object] = field(default_factory=dict)
+
+
+def has_errors(problems: Iterable[Problem]) -> bool:
+    return any(problem.is_error for problem in problems)
+
+
+def in_words(finding: Finding, locale: str = DEFAULT_LOCALE) -> Problem:
+    """The problem in the language asked for; Portuguese where there is no other."""
+    texts = problem_texts_en if locale.lower().startswith("en") else problem_texts_pt
+    message, hint = texts.TEXTS[finding.code]
+    values = {
+        name: texts.EXPECTED[value] if isinstance(value, Expected) else str(value)
+        for name, value in finding.values.items()
+    }
+    return Problem(
+        code=finding.code.value,
+        severity=Severity.WARNING if finding.code in WARNINGS else Severity.ERROR,
+        step_id=finding.step_id,
+        field=finding.field,
+        message=_filled(message, values),
+        hint=_filled(hint, values),
+    )
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    # Not str.format: the values come from the document, and an absent one must not raise.
+    for name, value in values.items():
+        text = text.replace(f"[{name}]", value)
+    return text

@@ -103,6 +103,7 @@ class PaymentVisit:
     taken_paid: bool = False
     left_pending: bool = False
     served: bool = False
+    renewing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,8 +64,8 @@ _TEXTS: Final[Mapping[BuiltinText, tuple[str, str]]] = {
     ),
     BuiltinText.ALREADY_PRESSED: ("Já recebemos a sua escolha.", "We already have your choice."),
     BuiltinText.PAY: (
-        "Valor: {{payment.amount}}\nPague com PIX pelo QR Code ou pelo código abaixo.",
-        "Amount: {{payment.amount}}\nPay by PIX with the QR code or the code below.",
+        "Valor: {{payment.price}}\nPague com PIX pelo QR Code ou pelo código abaixo.",
+        "Amount: {{payment.price}}\nPay by PIX with the QR code or the code below.",
     ),
     BuiltinText.PAY_CODE: (
         "Copie o código e cole no aplicativo do seu banco:",

@@ -13,7 +13,9 @@ from flows.engine import limits
 
 PHONE_REGION: Final = "BR"
 _MAX_SHORT: Final = 320
-_NUMBER: Final = re.compile(r"(?:R\$ ?)?([+-]?)(?:(\d{1,3}(?:\.\d{3})+|\d{1,30})(?:,(\d{1,30}))?|(\d{1,30}\.\d{1,30}))", re.ASCII)
+_NUMBER: Final = re.compile(
+    r"(?:R\$ ?)?([+-]?)(?:(\d{1,3}(?:\.\d{3})+|\d{1,30})(?:,(\d{1,30}))?|(\d{1,30}\.\d{1,30}))", re.ASCII
+)
 _DATE: Final = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})", re.ASCII)
 _ISO_DATE: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _PHONE: Final = re.compile(r"[+0-9()./ -]{8,32}", re.ASCII)

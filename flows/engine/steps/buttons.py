@@ -8,7 +8,7 @@ from pydantic import Field
 from flows.engine import limits
 from flows.engine.conditions import ConditionType
 from flows.engine.content import Media
-from flows.engine.fields import NotBlank, Part, StepId, Text, Whole
+from flows.engine.fields import NotBlank, Part, Several, StepId, Text, Whole
 from flows.engine.steps.model import StepBase, StepType
 
 
@@ -40,7 +40,7 @@ class CustomButton(Part):
 
 class ButtonsConfig(Part):
     text: NotBlank
-    custom_buttons: Annotated[tuple[CustomButton, ...], Field(min_length=1)]
+    custom_buttons: Several[CustomButton]
     per_row: Annotated[Whole, Field(ge=1, le=limits.TELEGRAM_BUTTONS_PER_ROW)] = 1
     media: Media | None = None
     retry_text: NotBlank | None = None

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from flows.engine.conditions import ConditionType
 from flows.engine.content import Media
-from flows.engine.fields import NotBlank, Part, Text, VariableName, Whole
+from flows.engine.fields import NotBlank, Part, Several, Text, VariableName, Whole
 from flows.engine.steps.model import StepBase, StepType
 
 
@@ -25,7 +25,7 @@ class Accepts(StrEnum):
 class QuestionConfig(Part):
     text: NotBlank
     save_as: VariableName | None = Field(default=None, description="The variable an accepted answer is kept in.")
-    accepts: Annotated[tuple[Accepts, ...], Field(min_length=1)] = (Accepts.TEXT,)
+    accepts: Several[Accepts] = (Accepts.TEXT,)
     retry_text: NotBlank | None = Field(default=None, description="Said when the answer does not fit.")
     media: Media | None = None
     purpose: Text | None = Field(default=None, description="Why this is asked, for the privacy record.")

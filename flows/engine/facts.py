@@ -1,0 +1,61 @@
+"""The variables a text may use: built-ins (SPEC 1.3), the contact's, the run's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from flows.engine.pricing import format_amount, format_price
+from flows.engine.state import PaymentVisit, State
+
+
+def all_variables(state: State, now: datetime) -> Mapping[str, object]:
+    """Everything by name; a built-in wins over the run's own, the run's own over the contact's."""
+    facts = state.facts
+    return {
+        **facts.contact.variables,
+        **state.variables,
+        "first_name": facts.contact.first_name,
+        "last_name": facts.contact.last_name,
+        "username": facts.contact.username,
+        "chat_id": str(facts.contact.chat_id),
+        "bot_username": facts.bot.username,
+        "start_payload": state.start_payload,
+        "last_input": state.last_input,
+        "now": local_time(now, facts.time_zone).strftime("%d/%m/%Y %H:%M"),
+        **_payment_variables(state),
+    }
+
+
+def _payment_variables(state: State) -> Mapping[str, object]:
+    visit = last_visit(state)
+    if visit is None:
+        return {"payment.amount": "", "payment.price": "", "payment.status": ""}
+    return {
+        "payment.amount": format_amount(visit.amount_minor, visit.currency, state.facts.locale),
+        "payment.price": format_price(visit.amount_minor, visit.currency, state.facts.locale),
+        "payment.status": str(visit.status),
+    }
+
+
+def last_visit(state: State) -> PaymentVisit | None:
+    """The payment visit that texts speak of: the present one, else the last whose exit was taken, else the last."""
+    if state.current_visit is not None and state.current_visit in state.visits:
+        return state.visits[state.current_visit]
+    return state.visits[max(state.visits)] if state.visits else None
+
+
+def local_time(now: datetime, name: str) -> datetime:
+    """`now` on the organization's clock."""
+    return now.astimezone(time_zone(name))
+
+
+@lru_cache(maxsize=256)
+def time_zone(name: str) -> tzinfo:
+    """The zone of that name; UTC where there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC

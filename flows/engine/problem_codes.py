@@ -1,0 +1,125 @@
+"""The code of every problem a definition can have, and which of them are only warnings."""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Code(StrEnum):
+    # The shape of the document.
+    NOT_JSON = "not_json"
+    NOT_AN_OBJECT = "not_an_object"
+    TOO_LARGE = "too_large"
+    TOO_DEEP = "too_deep"
+    BAD_TEXT = "bad_text"
+    BAD_NUMBER = "bad_number"
+    UNSUPPORTED_VERSION = "unsupported_version"
+    UNKNOWN_FIELD = "unknown_field"
+    REQUIRED = "required"
+    WRONG_TYPE = "wrong_type"
+    BLANK = "blank"
+    TOO_LONG = "too_long"
+    TOO_SHORT = "too_short"
+    OUT_OF_RANGE = "out_of_range"
+    NOT_AN_OPTION = "not_an_option"
+    UNKNOWN_STEP_TYPE = "unknown_step_type"
+    UNKNOWN_CONDITION_TYPE = "unknown_condition_type"
+    VALUE_MISSING = "value_missing"
+    BAD_REGEX = "bad_regex"
+    BAD_VARIABLE_NAME = "bad_variable_name"
+    NO_VALID_CONDITION = "no_valid_condition"
+    # Sizes.
+    TOO_MANY_STEPS = "too_many_steps"
+    TOO_MANY_CONDITIONS = "too_many_conditions"
+    TOO_MANY_VARIABLES = "too_many_variables"
+    # Steps and ways.
+    NO_START_STEP = "no_start_step"
+    UNKNOWN_START_STEP = "unknown_start_step"
+    DUPLICATE_STEP_ID = "duplicate_step_id"
+    UNKNOWN_TARGET = "unknown_target"
+    DEAD_END = "dead_end"
+    ACCESS_WITH_CONNECTION = "access_with_connection"
+    ACCESS_WITH_CONDITION = "access_with_condition"
+    CYCLE = "cycle"
+    UNATTENDED_CYCLE = "unattended_cycle"
+    ATTENDED_LOOP = "attended_loop"
+    UNREACHABLE_STEP = "unreachable_step"
+    UNUSED_CONNECTION = "unused_connection"
+    # Buttons.
+    BUTTON_LEADS_NOWHERE = "button_leads_nowhere"
+    BUTTON_URL_AND_TARGET = "button_url_and_target"
+    DUPLICATE_BUTTON = "duplicate_button"
+    UNKNOWN_BUTTON = "unknown_button"
+    TOO_MANY_BUTTONS = "too_many_buttons"
+    NOTHING_TO_PRESS = "nothing_to_press"
+    # Conditions.
+    CONDITION_NEVER_FITS = "condition_never_fits"
+    SHADOWED_CONDITION = "shadowed_condition"
+    FALLBACK_WITHOUT_ATTEMPTS = "fallback_without_attempts"
+    # Content.
+    NOTHING_TO_SAY = "nothing_to_say"
+    NOTHING_TO_DELIVER = "nothing_to_deliver"
+    MEDIA_SOURCE = "media_source"
+    DELAY_DURATION = "delay_duration"
+    TEXT_TOO_LONG = "text_too_long"
+    CAPTION_TOO_LONG = "caption_too_long"
+    LONG_TEXT = "long_text"
+    BAD_URL = "bad_url"
+    PRIVATE_URL = "private_url"
+    BROKEN_PLACEHOLDER = "broken_placeholder"
+    UNKNOWN_VARIABLE = "unknown_variable"
+    # Money.
+    PAYMENT_WITHOUT_EXIT = "payment_without_exit"
+    PAYMENT_WITHOUT_PAID_EXIT = "payment_without_paid_exit"
+    PAYMENT_WITHOUT_PENDING = "payment_without_pending"
+    NO_AMOUNT = "no_amount"
+    BAD_AMOUNT = "bad_amount"
+    AMOUNT_NOT_POSITIVE = "amount_not_positive"
+    AMOUNT_DECIMALS = "amount_decimals"
+    AMOUNT_TOO_LARGE = "amount_too_large"
+    STARS_NOT_WHOLE = "stars_not_whole"
+    PRICE_FROM_CONTACT = "price_from_contact"
+    MAIN_BUTTON_WITHOUT_ACCESS = "main_button_without_access"
+    UNPAID_ACCESS = "unpaid_access"
+    PRICE_DIFFERS = "price_differs"
+    PIX_WITHOUT_STARS = "pix_without_stars"
+    # What the organization has.
+    UNKNOWN_GATEWAY = "unknown_gateway"
+    NO_GATEWAY = "no_gateway"
+    CURRENCY_NOT_TAKEN = "currency_not_taken"
+    PAYER_FIELD_MISSING = "payer_field_missing"
+    UNKNOWN_CHAT = "unknown_chat"
+    UNKNOWN_MEDIA = "unknown_media"
+    NOT_AVAILABLE = "not_available"
+
+
+class Expected(StrEnum):
+    """What a field of the wrong type should have been."""
+
+    TEXT = "text"
+    WHOLE_NUMBER = "whole_number"
+    NUMBER = "number"
+    FLAG = "flag"
+    LIST = "list"
+    OBJECT = "object"
+    SCALAR = "scalar"
+
+
+WARNINGS: Final = frozenset(
+    {
+        Code.ATTENDED_LOOP,
+        Code.UNREACHABLE_STEP,
+        Code.UNUSED_CONNECTION,
+        Code.NOTHING_TO_PRESS,
+        Code.CONDITION_NEVER_FITS,
+        Code.SHADOWED_CONDITION,
+        Code.FALLBACK_WITHOUT_ATTEMPTS,
+        Code.LONG_TEXT,
+        Code.BROKEN_PLACEHOLDER,
+        Code.UNKNOWN_VARIABLE,
+        Code.PAYMENT_WITHOUT_PENDING,
+        Code.UNPAID_ACCESS,
+        Code.PRICE_DIFFERS,
+        Code.PIX_WITHOUT_STARS,
+        Code.NO_GATEWAY,
+    }
+)

@@ -1,4 +1,4 @@
-"""The app that wires the others: system checks, and logging from the first moment."""
+"""The app that wires the others: logging, Celery, system checks."""
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -11,4 +11,9 @@ class ConfigConfig(AppConfig):
     verbose_name = "Configuration"
 
     def ready(self) -> None:
+        # Their modules need every app's models; here they are loaded.
+        from config import celery, checks
+
         logging.configure(settings.LOGGING)
+        celery.app.set_default()
+        checks.register_checks()

@@ -1,10 +1,74 @@
-"""Celery: carries bells only, and hosts the sweep thread in each worker process."""
+"""Celery: carries bells only, and hosts the sweeps in each worker process. Lose every message, and no work is lost."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
+from celery.signals import setup_logging
+from django.conf import settings
+from kombu import Queue
+
+from config import logging
+from config.sweep import SweepStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
 os.environ.setdefault("TRILHO_PROCESS_ROLE", "runtime")
 
+QUEUES = ("updates", "outbox", "payments", "timers", "bulk")
+
 app = Celery("trilho")
+# For every thread: the one that publishes bells is not the one that imported this.
+app.set_default()
+app.conf.update(
+    broker_url=settings.CELERY_BROKER_URL,
+    result_backend=None,
+    task_ignore_result=True,
+    task_serializer="json",
+    accept_content=["json"],
+    # A bell says "look now". Rung twice it costs a look; lost, the next sweep looks.
+    task_acks_late=False,
+    task_publish_retry=False,
+    task_default_queue="updates",
+    task_queues=[Queue(name) for name in QUEUES],
+    task_create_missing_queues=False,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_redirect_stdouts=False,
+    worker_send_task_events=False,
+    worker_enable_remote_control=False,
+    worker_cancel_long_running_tasks_on_connection_loss=True,
+    # For ever: the sweeps go on meanwhile.
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_connection_timeout=2,
+    broker_transport_options={
+        # Without a deadline on the socket, connections that went silent are never noticed.
+        "socket_timeout": 5,
+        "socket_connect_timeout": 2,
+        "socket_keepalive": True,
+        "health_check_interval": 5,
+        "retry_on_timeout": False,
+        "visibility_timeout": 300,
+        "max_retries": 1,
+        "global_keyprefix": "trilho:",
+    }
+    if settings.CELERY_BROKER_URL.startswith(("redis://", "rediss://"))
+    else {},
+    timezone="UTC",
+    beat_schedule={
+        "maintain-partitions": {
+            "task": "bots.tasks.maintain_partitions",
+            "schedule": crontab(minute="17", hour="3"),
+            "options": {"queue": "bulk"},
+        },
+    },
+)
+app.steps["worker"].add(SweepStep)
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_our_logging(**_: Any) -> None:
+    """Celery would set up handlers of its own; the process's logs are one stream of JSON."""
+    logging.configure(settings.LOGGING)

@@ -247,7 +247,8 @@ FLOW_SHARDS = env.int("FLOW_SHARDS", default=8)
 SWEEP_INTERVAL_MS = env.int("SWEEP_INTERVAL_MS", default=250)
 # `name:hit:action` for the kill tests; refused outside dev and test.
 CRASH_PLAN = env.str("CRASH_PLAN", default="")
-METRICS_DIR = RUN_DIR / "metrics"
+# Asked for at `/metrics`; empty: whoever reaches the page may read it.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # Granian: one process and a few threads go far, since no request waits for anything outside.
 WEB_WORKERS = env.int("WEB_WORKERS", default=1)
 WEB_THREADS = env.int("WEB_THREADS", default=4)

@@ -37,13 +37,11 @@ def check_ports(app_configs: AppConfigs, **_: Any) -> list[CheckMessage]:
 
 def check_topics(app_configs: AppConfigs, **_: Any) -> list[CheckMessage]:
     """Every topic that is published has a handler, and the other way round."""
-    declared, handled = declared_topics(), handled_topics()
+    missing = declared_topics() - handled_topics()
+    unknown = handled_topics() - declared_topics()
     return [
-        *(Error(f"Topic {topic!r} has no handler.", id="trilho.E004") for topic in sorted(declared - handled)),
-        *(
-            Error(f"Topic {topic!r} is handled but declared nowhere.", id="trilho.E005")
-            for topic in sorted(handled - declared)
-        ),
+        *(Error(f"Topic {topic!r} has no handler.", id="trilho.E004") for topic in sorted(missing)),
+        *(Error(f"Topic {topic!r} is handled but declared nowhere.", id="trilho.E005") for topic in sorted(unknown)),
     ]
 
 
@@ -55,7 +53,7 @@ def check_settings(app_configs: AppConfigs, **_: Any) -> list[CheckMessage]:
     if not settings.DEBUG and settings.TRILHO_LEASE_SECONDS < SHORTEST_LEASE_FOR_PRODUCTION:
         problems.append(
             Warning(
-                f"TRILHO_LEASE_SECONDS is {settings.TRILHO_LEASE_SECONDS:g}; a call may take longer, and be made twice.",
+                f"TRILHO_LEASE_SECONDS is {settings.TRILHO_LEASE_SECONDS:g}; a call may take longer.",
                 id="trilho.W001",
             )
         )

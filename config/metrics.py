@@ -51,6 +51,7 @@ def backlog() -> list[GaugeMetricFamily]:
     waiting = InboxEvent.unscoped.filter(state=InboxState.NEW)
     unfinished = OutboxMessage.unscoped.filter(state__in=UNFINISHED)
     due = OutboxMessage.unscoped.filter(state=MessageState.NEW, due_at__lte=timezone.now())
+    active = Run.unscoped.filter(status=RunStatus.ACTIVE)
     oldest_inbox = waiting.aggregate(oldest=Min("received_at"))["oldest"]
     oldest_due = due.aggregate(oldest=Min("due_at"))["oldest"]
     return [
@@ -58,9 +59,7 @@ def backlog() -> list[GaugeMetricFamily]:
         gauge("trilho_inbox_oldest_seconds", "Age of the oldest of them", age(oldest_inbox)),
         gauge_by("trilho_outbox_waiting", "Outbox rows not finished", "topic", counted(unfinished, "topic")),
         gauge("trilho_outbox_oldest_seconds", "How long the oldest due outbox row has been due", age(oldest_due)),
-        gauge(
-            "trilho_runs_active", "Runs that wait for something", Run.unscoped.filter(status=RunStatus.ACTIVE).count()
-        ),
+        gauge("trilho_runs_active", "Runs that wait for something", active.count()),
         gauge_by("trilho_payments", "Payments by status", "status", counted(Payment.unscoped.all(), "status")),
     ]
 

@@ -19,8 +19,8 @@ from config.supervisor.trouble import Trouble
 OLDEST_NODE = 20
 # The style sheet is built from the classes that templates and Python modules name.
 SOURCES = (
-    "package.json", "package-lock.json", "*.config.*", "tsconfig*.json", "static/editor/**/*", "static/pages/**/*", "static/site/**/*",
-    "templates/**/*", "*/web/**/*.py", "*/templates/**/*", "flows/engine/**/*.py",
+    "package.json", "package-lock.json", "*.config.*", "tsconfig*.json", "static/editor/**/*", "static/pages/**/*",
+    "static/site/**/*", "templates/**/*", "*/web/**/*.py", "*/templates/**/*", "flows/engine/**/*.py",
 )  # fmt: skip
 
 

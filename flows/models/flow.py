@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from bots.models.base import TenantForeignKey, TenantModel, tenant_fk
+from bots.models.base import TenantModel, tenant_constraints, tenant_fk
 from flows.catalogue import catalogue_of
 from flows.engine.compile import VersionKind
 from flows.engine.problems import Problem
@@ -32,8 +32,7 @@ class Flow(TenantModel):
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["organization", "bot"], name="flow_by_bot")]
         constraints = [
-            *TenantModel.Meta.constraints,
-            TenantForeignKey(fields=["organization", "bot"], to="bots.Bot", name="flow_bot_same_organization"),
+            *tenant_constraints("bot"),
             models.UniqueConstraint(fields=["bot"], condition=models.Q(active=True), name="one_active_flow_per_bot"),
             models.CheckConstraint(
                 condition=models.Q(active=False) | models.Q(deleted_at__isnull=True), name="deleted_flow_is_not_active"
@@ -73,9 +72,7 @@ class FlowVersion(TenantModel):
         verbose_name_plural = _("versions")
         ordering = ["-created_at"]
         constraints = [
-            *TenantModel.Meta.constraints,
-            TenantForeignKey(fields=["organization", "bot"], to="bots.Bot", name="version_bot_same_organization"),
-            TenantForeignKey(fields=["organization", "flow"], to="flows.Flow", name="version_flow_same_organization"),
+            *tenant_constraints("bot", "flow"),
             models.UniqueConstraint(fields=["flow", "number"], name="one_version_per_number"),
             models.UniqueConstraint(
                 fields=["bot", "content_hash"],
@@ -115,7 +112,7 @@ class FlowVersion(TenantModel):
             )
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Raises `ValidationError` when the definition has an error. Insert only: an update is the trigger's to refuse."""
+        """Raises `ValidationError` when the definition has an error. An update is the trigger's to refuse."""
         if self._state.adding:
             self.clean()
         super().save(*args, **kwargs)

@@ -6,19 +6,18 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from bots.ids import uuid7
+from bots.models.base import PartitionedModel
 from flows.models.enums import InboxSource, InboxState
 
 MAX_SHARDS = 64
 
 
-class InboxEvent(models.Model):
+class InboxEvent(PartitionedModel):
     """One thing that came in. Partitioned by `id`; nothing refers to it by a foreign key and it refers to nothing.
 
     `payload` holds the bytes as they came (a Telegram update), or the JSON of an engine event.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    organization_id = models.UUIDField(_("organization"))
     bot_id = models.UUIDField(_("bot"))
     telegram_user_id = models.BigIntegerField(_("Telegram id"))
     run_id = models.UUIDField(_("run"), null=True, blank=True)
@@ -34,14 +33,18 @@ class InboxEvent(models.Model):
     error = models.TextField(_("error"), blank=True, default="", db_default="")
     handled_at = models.DateTimeField(_("handled at"), null=True, blank=True)
 
-    class Meta:
+    class Meta(PartitionedModel.Meta):
         verbose_name = _("inbox event")
         verbose_name_plural = _("inbox events")
         indexes = [
             # Both hold the backlog only: a row leaves them the moment it is handled.
-            models.Index(fields=["shard", "bot_id", "id"], condition=models.Q(state="new"), name="inbox_waiting_by_shard"),
             models.Index(
-                fields=["bot_id", "telegram_user_id", "id"], condition=models.Q(state="new"), name="inbox_waiting_by_chat"
+                fields=["shard", "bot_id", "id"], condition=models.Q(state="new"), name="inbox_waiting_by_shard"
+            ),
+            models.Index(
+                fields=["bot_id", "telegram_user_id", "id"],
+                condition=models.Q(state="new"),
+                name="inbox_waiting_by_chat",
             ),
             models.Index(
                 fields=["organization_id", "id"], condition=models.Q(state="set_aside"), name="inbox_set_aside"

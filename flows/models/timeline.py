@@ -3,15 +3,12 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from bots.ids import uuid7
-from bots.tenancy import TenantManager
+from bots.models.base import PartitionedModel
 
 
-class TimelineEntry(models.Model):
+class TimelineEntry(PartitionedModel):
     """One line, written by the drain in the transaction that made it true. Partitioned by `id`; no foreign keys."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    organization_id = models.UUIDField(_("organization"))
     bot_id = models.UUIDField(_("bot"))
     conversation_id = models.UUIDField(_("conversation"))
     run_id = models.UUIDField(_("run"))
@@ -21,10 +18,7 @@ class TimelineEntry(models.Model):
     data = models.JSONField(_("data"), default=dict)
     at = models.DateTimeField(_("at"))
 
-    objects = TenantManager()
-    unscoped = models.Manager()
-
-    class Meta:
+    class Meta(PartitionedModel.Meta):
         verbose_name = _("timeline entry")
         verbose_name_plural = _("timeline entries")
         ordering = ["id"]

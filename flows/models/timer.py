@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from bots.models.base import TenantForeignKey, TenantModel, tenant_fk
+from bots.models.base import TenantModel, tenant_constraints, tenant_fk
 from flows.engine.events import TimerKind
 from flows.models.enums import TimerState
 
@@ -11,8 +11,8 @@ from flows.models.enums import TimerState
 class Timer(TenantModel):
     """Set by one wait of one run; a due one becomes an inbox row, which the engine refuses if the wait is over."""
 
-    conversation = tenant_fk("flows.Conversation", on_delete=models.CASCADE, related_name="+")
-    run = tenant_fk("flows.Run", on_delete=models.CASCADE, related_name="timers")
+    conversation = tenant_fk("flows.Conversation", db_index=False, on_delete=models.CASCADE, related_name="+")
+    run = tenant_fk("flows.Run", db_index=False, on_delete=models.CASCADE, related_name="timers")
     kind = models.CharField(_("kind"), max_length=16, choices=[(kind.value, kind.value) for kind in TimerKind])
     wait = models.PositiveIntegerField(_("wait"))
     visit = models.PositiveIntegerField(_("visit"), null=True, blank=True)
@@ -26,11 +26,7 @@ class Timer(TenantModel):
             models.Index(fields=["due_at"], condition=models.Q(state="armed"), name="timer_due"),
             models.Index(fields=["run"], condition=models.Q(state="armed"), name="timer_armed_by_run"),
         ]
-        constraints = [
-            *TenantModel.Meta.constraints,
-            TenantForeignKey(fields=["organization", "conversation"], to="flows.Conversation", name="timer_conversation_same_org"),
-            TenantForeignKey(fields=["organization", "run"], to="flows.Run", name="timer_run_same_org"),
-        ]
+        constraints = [*tenant_constraints("conversation", "run")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.due_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,174 @@
+"""A message of the engine → the Bot API calls that show it, as plain values."""
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any, Final
+
+import segno
+
+from flows.engine.effects import AnswerPress, OutButton, OutMedia, OutMediaType, OutMessage, ParseMode
+from flows.engine.events import BEGIN_DATA
+from telegram_gateway.protocol import callback_data, limits
+
+_METHODS: Final[Mapping[OutMediaType, str]] = {
+    OutMediaType.PHOTO: "sendPhoto",
+    OutMediaType.VIDEO: "sendVideo",
+    OutMediaType.AUDIO: "sendAudio",
+    OutMediaType.VOICE: "sendVoice",
+    OutMediaType.DOCUMENT: "sendDocument",
+    OutMediaType.ANIMATION: "sendAnimation",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file sent with a call, under the name of the parameter that holds it."""
+
+    parameter: str
+    file_name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCall:
+    """One call of the Bot API."""
+
+    method: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    upload: Upload | None = None
+
+    @property
+    def carries_media(self) -> bool:
+        """Whether Telegram has a file to take in before it can answer."""
+        return self.method not in {"sendMessage", "answerCallbackQuery", "editMessageReplyMarkup"}
+
+    def dump(self) -> dict[str, Any]:
+        """The call as JSON, an uploaded file as a data URL: what the simulator keeps."""
+        parameters = dict(self.parameters)
+        if self.upload:
+            content = base64.b64encode(self.upload.content).decode()
+            parameters[self.upload.parameter] = f"data:{self.upload.content_type};base64,{content}"
+        return {"method": self.method, "params": parameters}
+
+
+def render(message: OutMessage, chat_id: int, *, plain: bool = False) -> tuple[ApiCall, ...]:
+    """The calls that show a message, in order; the keyboard is on the last. Empty if there is nothing to show.
+
+    `plain` drops the markup, for a text that Telegram could not parse. A text too long for one message is split, one
+    too long for a caption follows its medium; what is split is plain, since a cut could fall inside a tag.
+    """
+    if plain and message.parse_mode is ParseMode.HTML:
+        message = replace(message, text=limits.plain_text(message.text or ""), parse_mode=ParseMode.NONE)
+    calls: list[ApiCall] = []
+    said = not (message.text or "").strip()
+    medium = _qr_call(message.qr) if message.qr else _media_call(message.media) if message.media else None
+    if medium:
+        is_caption = not said and _visible_length(message) <= limits.CAPTION_LENGTH
+        calls.append(_with(medium, _text_parameters("caption", message)) if is_caption else medium)
+        said = said or is_caption
+    if not said:
+        calls.extend(_messages(message))
+    if not calls:
+        return ()
+    common = {"chat_id": chat_id} | ({"protect_content": True} if message.protect_content else {})
+    calls = [_with(call, common) for call in calls]
+    keyboard = inline_keyboard(message.buttons)
+    if keyboard:
+        calls[-1] = _with(calls[-1], {"reply_markup": {"inline_keyboard": keyboard}})
+    return tuple(calls)
+
+
+def render_press_answer(effect: AnswerPress) -> ApiCall:
+    """The call that answers a press; a notice too long for Telegram is cut."""
+    parameters: dict[str, Any] = {"callback_query_id": effect.callback_id}
+    if effect.text:
+        parameters["text"] = limits.cut(effect.text, limits.PRESS_NOTICE_LENGTH)
+        parameters["show_alert"] = effect.alert
+    return ApiCall("answerCallbackQuery", parameters)
+
+
+def render_keyboard_removal(chat_id: int, message_id: int) -> ApiCall:
+    """The call that takes the buttons off a message."""
+    return ApiCall(
+        "editMessageReplyMarkup",
+        {"chat_id": chat_id, "message_id": message_id, "reply_markup": {"inline_keyboard": []}},
+    )
+
+
+def inline_keyboard(rows: Sequence[Sequence[OutButton]]) -> list[list[dict[str, Any]]]:
+    """The buttons as Telegram wants them; rows too wide are folded, what Telegram would refuse is left out."""
+    keyboard: list[list[dict[str, Any]]] = []
+    left = limits.BUTTONS_PER_MESSAGE
+    for row in rows:
+        buttons = [button for button in map(_button, row) if button][:left]
+        left -= len(buttons)
+        for first in range(0, len(buttons), limits.BUTTONS_PER_ROW):
+            keyboard.append(buttons[first : first + limits.BUTTONS_PER_ROW])
+    return keyboard
+
+
+def _button(button: OutButton) -> dict[str, Any] | None:
+    if not button.text.strip():
+        return None
+    if button.ref:
+        return {"text": button.text, "callback_data": callback_data.encode(button.ref)}
+    if button.begin:
+        return {"text": button.text, "callback_data": BEGIN_DATA}
+    if button.url:
+        return {"text": button.text, "url": button.url}
+    # A longer code cannot be on a button; the message's text holds it too.
+    if button.copy_text and limits.utf16_length(button.copy_text) <= limits.COPY_TEXT_LENGTH:
+        return {"text": button.text, "copy_text": {"text": button.copy_text}}
+    return None
+
+
+def _visible_length(message: OutMessage) -> int:
+    text = message.text or ""
+    return limits.utf16_length(limits.plain_text(text) if message.parse_mode is ParseMode.HTML else text)
+
+
+def _messages(message: OutMessage) -> list[ApiCall]:
+    if _visible_length(message) > limits.TEXT_LENGTH:
+        text = message.text or ""
+        visible = limits.plain_text(text) if message.parse_mode is ParseMode.HTML else text
+        parts = limits.split_text(visible, limits.TEXT_LENGTH)
+        pieces = [replace(message, text=part, parse_mode=ParseMode.NONE) for part in parts]
+    else:
+        pieces = [message]
+    preview = {} if message.link_preview else {"link_preview_options": {"is_disabled": True}}
+    return [ApiCall("sendMessage", _text_parameters("text", piece) | preview) for piece in pieces]
+
+
+def _text_parameters(name: str, message: OutMessage) -> dict[str, Any]:
+    return {name: message.text} | ({"parse_mode": "HTML"} if message.parse_mode is ParseMode.HTML else {})
+
+
+def _media_call(media: OutMedia) -> ApiCall | None:
+    address = media.file_id or media.url
+    return ApiCall(_METHODS[media.type], {media.type.value: address}) if address else None
+
+
+def _qr_call(code: str) -> ApiCall | None:
+    try:
+        content = qr_png(code)
+    except ValueError:
+        # Over three thousand characters are no BR Code and fit no QR image; the text still goes out.
+        return None
+    return ApiCall("sendPhoto", {}, Upload("photo", "pix.png", "image/png", content))
+
+
+# A message that is held back by a limit is rendered again, and drawing is the dearest part of it.
+@lru_cache(maxsize=256)
+def qr_png(code: str) -> bytes:
+    """A QR image of the code, large enough to be read from another telephone. ValueError if it does not fit."""
+    image = io.BytesIO()
+    segno.make(code, error="m", micro=False).save(image, kind="png", scale=8, border=4)
+    return image.getvalue()
+
+
+def _with(call: ApiCall, parameters: Mapping[str, Any]) -> ApiCall:
+    return replace(call, parameters={**call.parameters, **parameters})

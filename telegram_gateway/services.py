@@ -1,0 +1,120 @@
+"""What becomes of an update: into the flow inbox or this app's own table, and what the latter's rows do."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from bots import jobs
+from bots.crashpoints import crash_point, register
+from bots.models import Channel, Contact
+from bots.tenancy import no_scope
+from flows.services import post_raw_update
+from telegram_gateway.models import TelegramUpdate, UpdateState
+from telegram_gateway.protocol.updates import Peek, UpdateKind, as_id, as_object, load, peek
+from telegram_gateway.selectors import WebhookBot
+
+logger = structlog.get_logger(__name__)
+
+AFTER_STORING = register("telegram.update_stored")
+BEFORE_PROCESSED = register("telegram.update_processed")
+
+PROCESS_TASK: Final = "telegram_gateway.process_updates"
+PROCESS_QUEUE: Final = "updates"
+MOST_ATTEMPTS: Final = 3
+BATCH: Final = 100
+
+Processor = Callable[[TelegramUpdate], UpdateState]
+
+# What nothing asks for: stored, so that it can be looked at, and done with.
+_IGNORED_KINDS: Final = frozenset(
+    {UpdateKind.EDITED_MESSAGE, UpdateKind.GROUP, UpdateKind.OTHER, UpdateKind.UNREADABLE}
+)
+
+
+def take_in(bot: WebhookBot, body: bytes) -> Peek:
+    """Store one update of a bot with one INSERT: in the flow inbox if it is about a private conversation, else in this
+    app's own table. Safe to repeat: the same update is stored once. Never raises for what the bytes are."""
+    seen = peek(body)
+    with no_scope(reason="updates of every organization come in by one door"):
+        if seen.moves_a_conversation and seen.telegram_user_id is not None:
+            post_raw_update(bot=bot, telegram_user_id=seen.telegram_user_id, external_id=seen.external_id, body=body)
+        else:
+            _record(bot, seen, body)
+    crash_point(AFTER_STORING)
+    return seen
+
+
+def _record(bot: WebhookBot, seen: Peek, body: bytes) -> None:
+    state = UpdateState.NEW if seen.kind in PROCESSORS else UpdateState.KEPT
+    if seen.kind in _IGNORED_KINDS:
+        state = UpdateState.IGNORED
+    row = TelegramUpdate(
+        bot_id=bot.id,
+        organization_id=bot.organization_id,
+        external_id=seen.external_id,
+        kind=seen.kind,
+        telegram_user_id=seen.telegram_user_id,
+        body=body,
+        state=state,
+    )
+    TelegramUpdate.unscoped.bulk_create([row], ignore_conflicts=True)
+    if state is UpdateState.NEW:
+        jobs.enqueue_on_commit(PROCESS_TASK, queue=PROCESS_QUEUE)
+
+
+def process_updates(limit: int = BATCH) -> int:
+    """Handle waiting rows of this app's table; answers how many were taken. Several may run at once: each row is
+    locked, and skipped by the others. A row that fails three times is set aside."""
+    with no_scope(reason="updates of every organization are handled together"), transaction.atomic():
+        rows = list(
+            TelegramUpdate.unscoped.select_for_update(skip_locked=True, of=("self",), no_key=True)
+            .filter(state=UpdateState.NEW)
+            .order_by("id")[:limit]
+        )
+        for row in rows:
+            _process(row)
+        crash_point(BEFORE_PROCESSED)
+    return len(rows)
+
+
+def _process(row: TelegramUpdate) -> None:
+    try:
+        with transaction.atomic():
+            state = PROCESSORS[UpdateKind(row.kind)](row)
+    except Exception as error:  # noqa: BLE001 - one bad row must not hold up the others
+        row.attempts += 1
+        row.error = type(error).__name__
+        row.state = UpdateState.SET_ASIDE if row.attempts >= MOST_ATTEMPTS else UpdateState.NEW
+        logger.exception("telegram_update_failed", update_id=row.external_id, kind=row.kind, bot_id=str(row.bot_id))
+    else:
+        row.state, row.handled_at = state, timezone.now()
+    row.save(update_fields=["state", "attempts", "error", "handled_at"])
+
+
+def _process_membership(row: TelegramUpdate) -> UpdateState:
+    """Somebody blocked or unblocked the bot; what concerns a group is kept for whoever looks after groups."""
+    change = as_object(as_object(load(bytes(row.body))).get("my_chat_member"))
+    if as_object(change.get("chat")).get("type") != "private" or row.telegram_user_id is None:
+        return UpdateState.KEPT
+    status = as_object(change.get("new_chat_member")).get("status")
+    if status not in ("kicked", "member"):
+        return UpdateState.IGNORED
+    at = as_id(change.get("date"), smallest=1)
+    moment = datetime.fromtimestamp(min(at, 2**33), UTC) if at else timezone.now()
+    set_blocked(bot_id=row.bot_id, telegram_user_id=row.telegram_user_id, at=moment if status == "kicked" else None)
+    return UpdateState.DONE
+
+
+def set_blocked(*, bot_id: uuid.UUID, telegram_user_id: int, at: datetime | None) -> None:
+    """Note since when a contact blocks the bot; None: not any more. A contact we never heard of is none."""
+    contacts = Contact.unscoped.filter(bot_id=bot_id, telegram_user_id=telegram_user_id, channel=Channel.TELEGRAM)
+    contacts.exclude(blocked_at=at).update(blocked_at=at)
+
+
+PROCESSORS: Final[Mapping[UpdateKind, Processor]] = {UpdateKind.MY_CHAT_MEMBER: _process_membership}

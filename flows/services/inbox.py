@@ -1,0 +1,81 @@
+"""The one door in: whatever can move a conversation becomes an inbox row here."""
+
+from typing import Final
+from uuid import UUID
+
+import orjson
+
+from bots.ids import uuid7
+from bots.jobs import enqueue_on_commit
+from flows.engine.codec import dump_event
+from flows.engine.events import Event
+from flows.models import InboxSource
+from flows.runtime import bulk
+from flows.runtime.shards import shard_of
+
+DRAIN_TASK: Final = "flows.drain"
+UPDATES_QUEUE: Final = "updates"
+
+
+def post_raw_update(
+    *,
+    organization_id: UUID,
+    bot_id: UUID,
+    telegram_user_id: int,
+    external_id: str,
+    body: bytes,
+    source: InboxSource = InboxSource.TELEGRAM,
+) -> bool:
+    """Stores an update as it came, in one statement; False if it was there already. Safe to repeat.
+
+    Joins the caller's transaction if there is one. The bell rings once the row is committed.
+    """
+    return _post(
+        bulk.NewInboxRow(
+            id=uuid7(),
+            organization_id=organization_id,
+            bot_id=bot_id,
+            telegram_user_id=telegram_user_id,
+            run_id=None,
+            shard=shard_of(bot_id, telegram_user_id),
+            source=source.value,
+            external_id=external_id,
+            payload=body,
+        )
+    )
+
+
+def post_event(
+    *,
+    organization_id: UUID,
+    bot_id: UUID,
+    telegram_user_id: int,
+    event: Event,
+    source: InboxSource,
+    external_id: str,
+    run_id: UUID | None = None,
+) -> bool:
+    """Stores an event of ours, in one statement; False if this (bot, source, external id) was there already.
+
+    Joins the caller's transaction if there is one: the event then exists exactly if what caused it does. Safe to repeat.
+    """
+    return _post(
+        bulk.NewInboxRow(
+            id=uuid7(),
+            organization_id=organization_id,
+            bot_id=bot_id,
+            telegram_user_id=telegram_user_id,
+            run_id=run_id,
+            shard=shard_of(bot_id, telegram_user_id),
+            source=source.value,
+            external_id=external_id,
+            payload=orjson.dumps(dump_event(event)),
+        )
+    )
+
+
+def _post(row: bulk.NewInboxRow) -> bool:
+    fresh = bulk.insert_inbox(row)
+    if fresh:
+        enqueue_on_commit(DRAIN_TASK, queue=UPDATES_QUEUE, args=(row.shard,), coalesce_key=f"{DRAIN_TASK}:{row.shard}")
+    return fresh

@@ -16,7 +16,7 @@ from config.supervisor import bootstrap
 from config.supervisor.process import die_with_parent, signal_group
 from config.supervisor.trouble import Trouble
 
-OLDEST_NODE = 20
+OLDEST_NODE = (20, 19)
 # The style sheet is built from the classes that templates and Python modules name.
 SOURCES = (
     "package.json", "package-lock.json", "*.config.*", "tsconfig*.json", "static/editor/**/*", "static/pages/**/*",
@@ -39,11 +39,11 @@ def node_environment(base: Path) -> dict[str, str]:
     for path in (os.environ.get("PATH", ""), f"{base / '.venv' / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"):
         if _node_version(path) >= OLDEST_NODE and shutil.which("npm", path=path):
             return os.environ | {"PATH": path}
-    print("trilho: no Node 20 on this machine; installing it as a Python package", flush=True)
+    print("trilho: no Node 20.19 on this machine; installing it as a Python package", flush=True)
     bootstrap.install(base / "requirements" / "node.txt")
     path = f"{base / '.venv' / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
     if _node_version(path) < OLDEST_NODE or not shutil.which("npm", path=path):
-        raise Trouble(f"Node {OLDEST_NODE} or newer and npm are needed to build the pages; install them and try again.")
+        raise Trouble("Node 20.19 or newer and npm are needed to build the pages; install them and try again.")
     return os.environ | {"PATH": path}
 
 
@@ -88,10 +88,10 @@ def _once(base: Path, stamp: Path, patterns: Iterable[str], command: list[str], 
     stamp.write_text(wanted, encoding="utf-8")
 
 
-def _node_version(path: str) -> int:
+def _node_version(path: str) -> tuple[int, int]:
     node = shutil.which("node", path=path)
     if node is None:
-        return 0
+        return (0, 0)
     answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
-    found = re.match(r"v(\d+)", answer)
-    return int(found.group(1)) if found else 0
+    found = re.match(r"v(\d+)\.(\d+)", answer)
+    return (int(found.group(1)), int(found.group(2))) if found else (0, 0)

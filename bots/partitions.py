@@ -44,7 +44,7 @@ class Month:
 
     @property
     def following(self) -> "Month":
-        return Month(self.year + 1, 1) if self.number == 12 else Month(self.year, self.number + 1)  # noqa: PLR2004
+        return Month(self.year + 1, 1) if self.number == 12 else Month(self.year, self.number + 1)
 
     @property
     def bounds(self) -> tuple[uuid.UUID, uuid.UUID]:

@@ -28,7 +28,7 @@ class WebhookInfo:
 
 
 class PlatformErrorCode(StrEnum):
-    INVALID_TOKEN = "invalid_token"
+    INVALID_TOKEN = "invalid_token"  # noqa: S105 - a code, no secret
     UNREACHABLE = "unreachable"
     CONFLICT = "conflict"
     REFUSED = "refused"

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import redis as redis_py
-from django_redis import get_redis_connection
 from django.utils.translation import gettext_lazy as _
+from django_redis import get_redis_connection
 
 from bots.breaker import Breaker, BreakerOpen
 from bots.errors import Unavailable

@@ -10,7 +10,7 @@ from django.db import close_old_connections
 from bots.tenancy import organization_scope
 
 
-class ScopedTask(Task):  # type: ignore[misc,type-arg]
+class ScopedTask(Task):  # type: ignore[type-arg]
     """`@shared_task(base=ScopedTask)`. Called with `organization_id=` it works in that organization's scope; else in
     none, and what it calls enters one or says why not."""
 

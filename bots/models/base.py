@@ -85,9 +85,7 @@ class TenantForeignKey(models.BaseConstraint):
     ) -> Statement:
         assert model is not None
         assert schema_editor is not None
-        field = model._meta.get_field(self.field)
-        target = field.related_model
-        assert isinstance(target, type)
+        field, target = self._field_and_target(model)
         quote = schema_editor.quote_name
         return Statement(
             template,
@@ -102,17 +100,21 @@ class TenantForeignKey(models.BaseConstraint):
         self, model: type[models.Model], instance: models.Model, exclude: set[str] | None = None, using: str = "default"
     ) -> None:
         """For forms and the admin, which ask before the database would."""
-        field = model._meta.get_field(self.field)
+        field, target = self._field_and_target(model)
         target_id = getattr(instance, field.attname)
         if target_id is None or self.field in (exclude or ()):
             return
-        target = field.related_model
-        assert isinstance(target, type)
         organization_id = instance.organization_id  # type: ignore[attr-defined]
         if not target._base_manager.using(using).filter(pk=target_id, organization_id=organization_id).exists():
-            raise ValidationError(
-                {self.field: ValidationError(self.violation_error_message, self.violation_error_code)}
-            )
+            message = str(self.violation_error_message)
+            raise ValidationError({self.field: ValidationError(message, self.violation_error_code)})
+
+    def _field_and_target(self, model: type[models.Model]) -> tuple["models.ForeignKey[Any, Any]", type[models.Model]]:
+        field = model._meta.get_field(self.field)
+        assert isinstance(field, models.ForeignKey)
+        target = field.related_model
+        assert isinstance(target, type)
+        return field, target
 
 
 def tenant_constraints(*fields: str) -> list[models.BaseConstraint]:
@@ -161,7 +163,7 @@ class TenantModel(TimestampedModel):
         "bots.Organization", on_delete=models.CASCADE, related_name="+", db_index=False, verbose_name=_("organization")
     )
 
-    objects: ClassVar[TenantManager[Self]] = TenantManager()  # type: ignore[assignment]
+    objects: ClassVar[TenantManager[Self]] = TenantManager()
     unscoped: ClassVar[UnscopedManager[Self]] = UnscopedManager()
 
     class Meta:
@@ -186,7 +188,7 @@ class PartitionedModel(Identified):
     # A month is dropped once its youngest row could be older than this.
     partition_retention: ClassVar[timedelta] = timedelta(days=90)
 
-    objects: ClassVar[TenantManager[Self]] = TenantManager()  # type: ignore[assignment]
+    objects: ClassVar[TenantManager[Self]] = TenantManager()
     unscoped: ClassVar[UnscopedManager[Self]] = UnscopedManager()
 
     class Meta:

@@ -39,7 +39,7 @@ class Bot(TenantModel):
     username = models.CharField(_("username"), max_length=64, blank=True)
     telegram_id = models.BigIntegerField(_("Telegram id"), null=True, blank=True)
     token = EncryptedTextField(_("token"), null=True, blank=True, editable=False)
-    token_hash = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)  # noqa: DJ001 - several bots may have none
+    token_hash = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
     webhook_secret_hash = models.CharField(max_length=64, blank=True, editable=False)
     delivery = models.CharField(_("delivery"), max_length=10, choices=Delivery.choices, default=Delivery.SIMULATOR)
     status = models.CharField(_("status"), max_length=12, choices=BotStatus.choices, default=BotStatus.ACTIVE)

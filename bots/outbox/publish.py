@@ -45,8 +45,8 @@ class NewMessage:
 INSERT = """
 WITH input AS (
     SELECT * FROM unnest(
-        %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::smallint[], %s::jsonb[],
-        %s::timestamptz[], %s::timestamptz[]
+        %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::smallint[],
+        %s::jsonb[], %s::timestamptz[], %s::timestamptz[]
     ) WITH ORDINALITY AS row (
         id, organization_id, bot_id, queue, topic, key, ordering_key, priority, payload, due_at, expires_at, number
     )

@@ -101,7 +101,7 @@ _queues: dict[str, Queue] = {}
 
 
 def declare_topic(name: str, *, queue: Queue = Queue.OUTBOX) -> str:
-    """Say which queue a topic's messages go by; called in `topics.py`, so that a publisher need not know the handler."""
+    """Say which queue a topic's messages go by; called in `topics.py`, so that a publisher knows no handler."""
     _queues[name] = queue
     return name
 
@@ -119,12 +119,12 @@ def handler(
     give_up_after: float = 24 * 3600.0,
     on_dead: OnDead | None = None,
 ) -> Callable[[AnyHandler], AnyHandler]:
-    """Register a topic's handler: a function or a coroutine function `(claim) -> Outcome`, run outside any transaction in
-    the scope of the claim's organization. Coroutines run together on the process's one event loop and never touch the
-    database: what must be written goes into the outcome's `follow_up`.
+    """Register a topic's handler: a function or a coroutine function `(claim) -> Outcome`, run outside any transaction
+    in the scope of the claim's organization. Coroutines run together on the process's one event loop and never touch
+    the database: what must be written goes into the outcome's `follow_up`.
 
-    `deadline` seconds for the call, always less than the lease. `repeatable=False`: after a lost worker or a timeout the
-    message is `unknown` instead of tried again. `on_dead(claim, outcome)` runs in the transaction that gives it up.
+    `deadline` seconds for the call, always less than the lease. `repeatable=False`: after a lost worker or a timeout
+    the message is `unknown` instead of tried again. `on_dead(claim, outcome)` runs in the transaction that gives it up.
     """
 
     def register(function: AnyHandler) -> AnyHandler:
@@ -139,6 +139,11 @@ def handler(
 def topic_named(name: str) -> Topic | None:
     """The registered topic, if any."""
     return _topics.get(name)
+
+
+def once_topics() -> tuple[str, ...]:
+    """The topics that must not be repeated where the outcome is not known."""
+    return tuple(topic.name for topic in _topics.values() if not topic.repeatable)
 
 
 def handled_topics() -> frozenset[str]:

@@ -1,0 +1,244 @@
+"""The relay: takes due messages under a lease, has them handled outside any transaction, writes what came of it.
+
+It promises: every message is handed to its handler at least once before it ends; twice only if a worker was lost, its
+lease ran out or the outcome was not known; messages of one ordering key one after the other, in order. Any number of
+relays may run. Nothing is remembered between two runs.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from queue import Empty
+from typing import TypeVar
+
+import structlog
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.utils import timezone
+
+from bots.crashpoints import crash_point, register
+from bots.outbox import handling, store
+from bots.outbox.handling import Answers, Finished
+from bots.outbox.metrics import count_lost, count_outcomes
+from bots.outbox.models import Queue
+from bots.outbox.outcomes import record_of, settled
+from bots.outbox.registry import Dead, Outcome, once_topics, topic_named
+from bots.tenancy import no_scope
+
+Written = TypeVar("Written")
+
+logger = structlog.get_logger(__name__)
+
+AFTER_CLAIM = register("relay.after_claim")
+BEFORE_MARK = register("relay.before_mark")
+BETWEEN_MARKS = register("relay.between_marks")
+AFTER_MARK = register("relay.after_mark")
+
+# How many messages one process handles at a time. Payments are handled by functions, each in a thread of its own.
+IN_FLIGHT = {Queue.OUTBOX: 200, Queue.PAYMENTS: handling.THREADS, Queue.BULK: 100}
+# After the first answer others are awaited so long, to be written together.
+GATHER_SECONDS = 0.004
+# An outcome that cannot be written makes a duplicate, so the database is given time to come back.
+WRITE_TRIES = 20
+WRITE_PAUSE = 0.5
+
+
+class Pump:
+    """One run of the relay over one queue: claims while there is room, writes answers as they come, claims again."""
+
+    def __init__(self, queue: Queue, *, limit: int, inline: bool = False) -> None:
+        self.queue = queue
+        self.limit = limit
+        self.inline = inline
+        self.answers: Answers = Answers()
+        self.in_flight = 0
+        self.claimed = 0
+
+    def run_batch(self) -> int:
+        """Claim once and handle it to the end."""
+        self.claim()
+        while self.in_flight:
+            self.write(self.gather())
+        return self.claimed
+
+    def run(self, rung: Callable[[], bool]) -> int:
+        """Go on until nothing is due and nothing is under way. A failing claim ends the claiming, not the writing."""
+        more, failure = True, None
+        while True:
+            if failure is None and self.in_flight < self.limit and (rung() or more):
+                try:
+                    more = self.claim()
+                except DatabaseError as error:
+                    failure = error
+            if not self.in_flight:
+                if failure is not None:
+                    raise failure
+                if not more and not rung():
+                    return self.claimed
+                continue
+            more = self.write(self.gather()) or more
+
+    def claim(self) -> bool:
+        """Fill up what is free; whether there may be more."""
+        room = self.limit - self.in_flight
+        claims = store.claim(self.queue, limit=room)
+        if not claims:
+            return False
+        crash_point(AFTER_CLAIM)
+        self.in_flight += len(claims)
+        self.claimed += len(claims)
+        handling.start(claims, self.answers, inline=self.inline)
+        return len(claims) == room
+
+    def gather(self) -> list[Finished]:
+        """The next answers: waits for one, then a moment for others. Empty when it was woken to look for new rows."""
+        first = self.answers.get()
+        finished = [] if first is None else [first]
+        until = time.monotonic() + GATHER_SECONDS
+        with suppress(Empty):
+            while len(finished) < self.in_flight:
+                answer = self.answers.get(timeout=max(0.0, until - time.monotonic()))
+                if answer is not None:
+                    finished.append(answer)
+        return finished
+
+    def write(self, finished: Sequence[Finished]) -> bool:
+        """Write outcomes; whether that may have freed the next message of a chat, or room was short."""
+        if not finished:
+            return False
+        was_full = self.in_flight >= self.limit
+        self.in_flight -= len(finished)
+        write_outcomes(finished)
+        return was_full or any(answer.claim.ordering_key for answer in finished)
+
+
+def write_outcomes(finished: Sequence[Finished]) -> None:
+    """Write what came of these claims: all in one statement, but those with something of their own to be written along,
+    which have a transaction each. Only claims that are still ours change their row."""
+    now = timezone.now()
+    plain: list[store.Record] = []
+    special: list[tuple[Finished, Outcome, store.Record]] = []
+    for answer in finished:
+        topic = topic_named(answer.claim.topic)
+        outcome = settled(answer.claim, answer.outcome, topic, now=now)
+        record = record_of(answer.claim, outcome, now=now)
+        has_hook = isinstance(outcome, Dead) and topic is not None and topic.on_dead is not None
+        if outcome.follow_up is not None or has_hook:
+            special.append((answer, outcome, record))
+        else:
+            plain.append(record)
+    crash_point(BEFORE_MARK)
+    written = insistently(partial(store.record, plain))
+    for answer, outcome, record in special:
+        crash_point(BETWEEN_MARKS)
+        if insistently(partial(_record_with_hooks, outcome, record)):
+            written |= {answer.claim.id}
+    crash_point(AFTER_MARK)
+    count_outcomes([*plain, *(record for _answer, _outcome, record in special)], written)
+
+
+def _record_with_hooks(outcome: Outcome, record: store.Record) -> bool:
+    """Write one outcome together with its follow-up and its topic's `on_dead`. If those fail, the outcome alone: what
+    happened outside has happened."""
+    try:
+        with transaction.atomic():
+            if not store.record([record]):
+                return False
+            with no_scope(reason="an outcome's follow-up"):
+                _run_hooks(outcome, record)
+    except DatabaseError:
+        if not connection.is_usable():
+            raise
+        logger.exception("outbox_follow_up_failed", topic=record.claim.topic, message_id=str(record.claim.id))
+        return bool(store.record([record]))
+    except Exception:
+        logger.exception("outbox_follow_up_failed", topic=record.claim.topic, message_id=str(record.claim.id))
+        return bool(store.record([record]))
+    return True
+
+
+def _run_hooks(outcome: Outcome, record: store.Record) -> None:
+    if outcome.follow_up is not None:
+        outcome.follow_up()
+    topic = topic_named(record.claim.topic)
+    if isinstance(outcome, Dead) and topic is not None and topic.on_dead is not None:
+        topic.on_dead(record.claim, outcome)
+
+
+def insistently(write: Callable[[], Written]) -> Written:
+    """Write, and again while the database is away: an outcome that is not written becomes a duplicate."""
+    for remaining in reversed(range(WRITE_TRIES)):
+        try:
+            return write()
+        except (OperationalError, InterfaceError):
+            if not remaining or connection.in_atomic_block:
+                raise
+            logger.warning("outbox_write_postponed", remaining=remaining)
+            connection.close()
+            time.sleep(WRITE_PAUSE)
+    raise AssertionError("unreachable")
+
+
+class Gate:
+    """Lets one pump run per queue and process. Whoever finds it taken leaves; the holder looks once more."""
+
+    def __init__(self, queue: Queue) -> None:
+        self.queue = queue
+        self._taken = threading.Lock()
+        self._rung = False
+        self._pump: Pump | None = None
+
+    def run(self) -> int:
+        """Ring, and pump until nothing is left unless somebody does already."""
+        self._rung = True
+        claimed = 0
+        while self._rung:
+            if not self._taken.acquire(blocking=False):
+                pump = self._pump
+                if pump is not None:
+                    pump.answers.put(None)
+                return claimed
+            try:
+                self._pump = Pump(self.queue, limit=IN_FLIGHT[self.queue])
+                claimed += self._pump.run(self._take_ring)
+            finally:
+                self._pump = None
+                self._taken.release()
+        return claimed
+
+    def _take_ring(self) -> bool:
+        rung, self._rung = self._rung, False
+        return rung
+
+
+_gates = {queue: Gate(queue) for queue in Queue}
+
+
+def run_once(queue: Queue = Queue.OUTBOX, *, limit: int | None = None) -> int:
+    """Take one batch of due messages and handle it in the calling thread (coroutines on the loop); answers how many
+    were taken. For tests and commands: a worker calls `run_until_empty`."""
+    with no_scope(reason="the relay serves every organization"):
+        return Pump(queue, limit=limit or IN_FLIGHT[queue], inline=True).run_batch()
+
+
+def run_until_empty(queue: Queue = Queue.OUTBOX) -> int:
+    """Hand out everything that is due now; answers how many messages this call took. Returns at once where another
+    thread of this process does it already."""
+    with no_scope(reason="the relay serves every organization"):
+        return _gates[queue].run()
+
+
+def reclaim_lost(queue: Queue) -> int:
+    """Give back what lost workers hold; answers how many rows."""
+    lost = store.reclaim(queue, once=once_topics())
+    for message_id, state in lost:
+        logger.warning("outbox_worker_lost", message_id=str(message_id), queue=queue.value, state=state.value)
+    count_lost(queue, len(lost))
+    return len(lost)
+
+
+def sweep(queue: Queue) -> None:
+    """What the sweep thread does every moment: needs neither Redis nor a broker."""
+    reclaim_lost(queue)
+    run_until_empty(queue)

@@ -1,0 +1,13 @@
+"""The kernel's periodic tasks."""
+
+from celery import shared_task
+
+from bots import partitions
+from bots.outbox.maintenance import purge_keys
+from bots.task_base import ScopedTask
+
+
+@shared_task(base=ScopedTask, name="bots.tasks.maintain_partitions")
+def maintain_partitions() -> None:
+    partitions.maintain()
+    purge_keys()

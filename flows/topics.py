@@ -6,17 +6,22 @@ from typing import Any, Final, Self
 from uuid import UUID
 
 from bots.models import Channel
+from bots.outbox.models import Queue
+from bots.outbox.registry import declare_topic
 from flows.engine.codec import dump_effect, load_effect
 from flows.engine.effects import Effect
 
-MESSAGE_SEND: Final = "message.send"
-PRESS_ANSWER: Final = "message.answer"
-KEYBOARD_REMOVE: Final = "message.keyboard"
-PAYMENT_REQUEST: Final = "payment.request"
-PAYMENT_CHECK: Final = "payment.check"
-PAYMENT_RENEW: Final = "payment.renew"
-ACCESS_GRANT: Final = "access.grant"
-ORDER_SERVED: Final = "order.served"
+MESSAGE_SEND: Final = declare_topic("message.send")
+PRESS_ANSWER: Final = declare_topic("message.answer")
+KEYBOARD_REMOVE: Final = declare_topic("message.keyboard")
+PAYMENT_REQUEST: Final = declare_topic("payment.request", queue=Queue.PAYMENTS)
+PAYMENT_CHECK: Final = declare_topic("payment.check", queue=Queue.PAYMENTS)
+PAYMENT_RENEW: Final = declare_topic("payment.renew", queue=Queue.PAYMENTS)
+ACCESS_GRANT: Final = declare_topic("access.grant", queue=Queue.PAYMENTS)
+ORDER_SERVED: Final = declare_topic("order.served", queue=Queue.PAYMENTS)
+
+# What a message says that was said outside any run.
+NO_RUN: Final = UUID(int=0)
 
 ALL_TOPICS: Final = frozenset(
     {

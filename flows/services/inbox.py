@@ -1,12 +1,11 @@
 """The one door in: whatever can move a conversation becomes an inbox row here."""
 
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
-
-import orjson
 
 from bots.ids import uuid7
 from bots.jobs import enqueue_on_commit
+from bots.storable import dump_json
 from flows.engine.codec import dump_event
 from flows.engine.events import Event
 from flows.models import InboxSource
@@ -17,10 +16,18 @@ DRAIN_TASK: Final = "flows.drain"
 UPDATES_QUEUE: Final = "updates"
 
 
+class InboxBot(Protocol):
+    """As much of a bot as the inbox needs; the door to Telegram has it cached."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def organization_id(self) -> UUID: ...
+
+
 def post_raw_update(
     *,
-    organization_id: UUID,
-    bot_id: UUID,
+    bot: InboxBot,
     telegram_user_id: int,
     external_id: str,
     body: bytes,
@@ -33,11 +40,11 @@ def post_raw_update(
     return _post(
         bulk.NewInboxRow(
             id=uuid7(),
-            organization_id=organization_id,
-            bot_id=bot_id,
+            organization_id=bot.organization_id,
+            bot_id=bot.id,
             telegram_user_id=telegram_user_id,
             run_id=None,
-            shard=shard_of(bot_id, telegram_user_id),
+            shard=shard_of(bot.id, telegram_user_id),
             source=source.value,
             external_id=external_id,
             payload=body,
@@ -57,7 +64,7 @@ def post_event(
 ) -> bool:
     """Stores an event of ours, in one statement; False if this (bot, source, external id) was there already.
 
-    Joins the caller's transaction if there is one: the event then exists exactly if what caused it does. Safe to repeat.
+    Joins the caller's transaction if there is one: the event then exists exactly if its cause does. Safe to repeat.
     """
     return _post(
         bulk.NewInboxRow(
@@ -69,7 +76,7 @@ def post_event(
             shard=shard_of(bot_id, telegram_user_id),
             source=source.value,
             external_id=external_id,
-            payload=orjson.dumps(dump_event(event)),
+            payload=dump_json(dump_event(event)).encode(),
         )
     )
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from flows.engine import limits
 from flows.engine.problem_codes import Code
@@ -23,7 +23,9 @@ class Inspected:
 
 
 def inspect(document: object) -> Inspected:
-    """Looks at every node once, without recursion. Never raises."""
+    """Looks at every node, without recursion. Never raises."""
+    if _is_plain(document):
+        return Inspected(document, (), fatal=False)
     findings: list[tuple[Path, Finding]] = []
     size = 0
     pending: list[tuple[object, Path]] = [(document, ())]
@@ -39,6 +41,39 @@ def inspect(document: object) -> Inspected:
         pending.extend(_children(node, path))
     findings.reverse()
     return Inspected(_mended(document) if findings else document, tuple(findings), fatal=False)
+
+
+def _is_plain(document: object) -> bool:
+    """Whether there is nothing to find: the way nearly every document goes, several times faster than finding it."""
+    size = 0
+    level: list[Any] = [document]
+    for _ in range(limits.MAX_DEPTH):
+        below: list[Any] = []
+        for node in level:
+            kind = type(node)
+            if kind is str:
+                if not _clean(node):
+                    return False
+                size += len(node) if node.isascii() else len(node.encode())
+            elif kind is dict:
+                below.extend(node)
+                below.extend(node.values())
+                if not all(type(key) is str for key in node):
+                    return False
+            elif kind is list:
+                below.extend(node)
+            elif kind is int or kind is float:
+                if not -_MAX_INT <= node <= _MAX_INT:  # false of NaN, too
+                    return False
+            elif node is not None and kind is not bool:
+                return False
+        size += 3 * len(level)
+        if size > limits.MAX_DOCUMENT_BYTES:
+            return False
+        if not below:
+            return True
+        level = below
+    return False
 
 
 def dotted(path: Path) -> str:

@@ -17,6 +17,7 @@ from flows.engine.hygiene import Path
 from flows.engine.structure import errors_of
 
 _MAX_ROUNDS: Final = 12
+_MAX_FINE_ROUNDS: Final = 8
 _HARMLESS: Final = frozenset({"position"})
 
 
@@ -43,7 +44,7 @@ def mend(document: dict[str, object], policy: Policy) -> Mended:
     """Reads the document under the policy; `errors` are those of the document as it came. Never raises."""
     draft = _Draft(document)
     first: list[tuple[Path, ErrorDetails]] | None = None
-    for _ in range(_MAX_ROUNDS):
+    for attempt in range(_MAX_ROUNDS):
         try:
             read = FlowDocument.model_validate(draft.document)
         except ValidationError as error:
@@ -52,7 +53,7 @@ def mend(document: dict[str, object], policy: Policy) -> Mended:
                 first = errors
                 draft.own()
             for path, detail in errors:
-                draft.leave_out(path, detail, policy)
+                draft.leave_out(path, detail, policy if attempt < _MAX_FINE_ROUNDS else Policy.RUNNING)
             draft.sweep()
         else:
             return Mended(read, tuple(first or ()), *draft.places())
@@ -81,7 +82,7 @@ class _Draft:
         elif policy is Policy.RUNNING:
             _remove(self.document, _whole(path))
         else:
-            _fill_or_remove(self.document, path, detail)
+            _fill_or_remove(self.document, path)
 
     def sweep(self) -> None:
         """Takes out what was marked, keeping count of where the rest stood."""
@@ -111,15 +112,15 @@ def _whole(path: Path) -> Path:
     return path[:2] if path[:1] == ("flow_steps",) and len(path) == 2 else path[:1]
 
 
-def _fill_or_remove(document: Any, path: Path, detail: ErrorDetails) -> None:
-    missing = detail["type"] in ("missing", "union_tag_not_found")
+def _fill_or_remove(document: Any, path: Path) -> None:
     filler = _filler(path)
     if filler is not None:
         _put(document, path, filler)
-    elif missing and detail["type"] == "missing":
-        _remove(document, path[:-1])
-    else:
-        _remove(document, path)
+        return
+    parent = _parent(document, path)
+    # What is not there cannot be taken out: then the part that needs it must go.
+    absent = isinstance(parent, dict) and path[-1] not in parent
+    _remove(document, path[:-1] if absent else path)
 
 
 def _filler(path: Path) -> object:

@@ -1,0 +1,76 @@
+"""A price that a text names is the price that is charged (a warning)."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from flows.engine.expressions import is_template
+from flows.engine.pricing import format_price, parse_amount
+from flows.engine.problem_codes import Code
+from flows.engine.problems import Finding
+from flows.engine.steps.buttons import ButtonsStep, CustomButton
+from flows.engine.steps.payment import Currency, PaymentStep
+from flows.engine.validation.pressed import pressed_edges
+from flows.engine.validation.registry import check
+from flows.engine.validation.subject import Subject
+
+_REAIS: Final = re.compile(r"R\$\s*(\d{1,3}(?:\.\d{3})+|\d{1,9})(?:,(\d{2})|\.(\d{2}))?(?!\d)", re.ASCII)
+
+
+@check
+def price_texts(subject: Subject) -> Iterator[Finding]:
+    payments = {step.id: step for step in subject.steps if isinstance(step, PaymentStep)}
+    for index, main in enumerate(subject.document.main_buttons):
+        charged = _reais(main.price)
+        yield from _compared(None, f"main_buttons.{index}.text", main.text, charged)
+        yield from _compared(None, f"main_buttons.{index}.description", main.description, charged)
+    for payment in payments.values():
+        charged = _own_amount(payment)
+        yield from _compared(payment.id, "config.text", payment.config.text, charged)
+        yield from _compared(payment.id, "config.description", payment.config.description, charged)
+    for step in subject.steps:
+        if isinstance(step, ButtonsStep):
+            for index, button in enumerate(step.config.custom_buttons):
+                charged = _charged_by(subject, step, button, payments)
+                field = f"config.custom_buttons.{index}"
+                yield from _compared(step.id, f"{field}.text", button.text, charged)
+                yield from _compared(step.id, f"{field}.description", button.description, charged)
+
+
+def _compared(step_id: str | None, field: str, text: str | None, charged: int | None) -> Iterator[Finding]:
+    if text is None or charged is None:
+        return
+    written = [amount for found in _REAIS.finditer(text) if (amount := _minor(found)) is not None]
+    if written and charged not in written:
+        values = {"written": _shown(written[0]), "charged": _shown(charged)}
+        yield Finding(Code.PRICE_DIFFERS, step_id, field, values)
+
+
+def _charged_by(
+    subject: Subject, step: ButtonsStep, button: CustomButton, payments: dict[str, PaymentStep]
+) -> int | None:
+    """What a press of this button leads to being charged, as far as that is certain."""
+    for edge in pressed_edges(subject, step, button):
+        payment = payments.get(edge.target)
+        if payment is not None and payment.config.currency is not Currency.BRL:
+            return None
+        if payment is not None and payment.config.amount is not None:
+            return _own_amount(payment)
+    return _reais(button.price)
+
+
+def _own_amount(payment: PaymentStep) -> int | None:
+    return _reais(payment.config.amount) if payment.config.currency is Currency.BRL else None
+
+
+def _reais(price: str | None) -> int | None:
+    return None if price is None or is_template(price) else parse_amount(price, Currency.BRL)
+
+
+def _minor(found: re.Match[str]) -> int | None:
+    whole, comma, point = found.groups()
+    return parse_amount(f"{whole.replace('.', '')}.{comma or point or '00'}", Currency.BRL)
+
+
+def _shown(minor: int) -> str:
+    return format_price(minor, Currency.BRL, "pt-br")

@@ -41,10 +41,8 @@ def _payment_variables(state: State) -> Mapping[str, object]:
 
 
 def last_visit(state: State) -> PaymentVisit | None:
-    """The payment visit that texts speak of: the present one, else the last whose exit was taken, else the last."""
-    if state.current_visit is not None and state.current_visit in state.visits:
-        return state.visits[state.current_visit]
-    return state.visits[max(state.visits)] if state.visits else None
+    """The payment visit that texts speak of: the last one entered, or whose paid exit was taken."""
+    return state.visits.get(state.current_visit) if state.current_visit is not None else None
 
 
 def local_time(now: datetime, name: str) -> datetime:

@@ -78,7 +78,6 @@ class PressedButton:
 class BumpOffer:
     """A bump that was offered in this wait: the press of button `index` waits for a yes or a no."""
 
-    wait: int
     index: int
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from flows.engine.conditions import Occasion, Stimulus, TimeElapsed, first_match
 from flows.engine.effects import (
@@ -22,7 +22,7 @@ from flows.engine.effects import (
     VoidTimers,
 )
 from flows.engine.events import TimerKind
-from flows.engine.expressions import escape_html, escape_nothing, render
+from flows.engine.expressions import TRUSTED_VARIABLES, escape_html, escape_nothing, render
 from flows.engine.facts import all_variables
 from flows.engine.state import Departure, State, Status
 from flows.engine.steps.model import StepBase
@@ -60,7 +60,7 @@ END: Final = End()
 class Walk:
     """The changing half of one `advance`; steps read `state` and `now`, and act through its methods."""
 
-    __slots__ = ("_unknown", "effects", "entered", "flow", "now", "state")
+    __slots__ = ("_unknown", "_voided", "effects", "entered", "flow", "now", "state")
 
     def __init__(self, flow: Flow, state: State, now: datetime) -> None:
         self.flow = flow
@@ -69,16 +69,17 @@ class Walk:
         self.effects: list[Effect] = []
         self.entered: list[str] = []
         self._unknown: set[str] = set()
+        self._voided = False
 
     # What steps say and ask for
 
     def emit(self, effect: Effect) -> None:
         self.effects.append(effect)
 
-    def record(self, kind: TimelineKind, step_id: str | None = None, **data: object) -> None:
+    def record(self, kind: TimelineKind, step_id: str | None = None, /, **data: object) -> None:
         self.effects.append(Record(kind, step_id or self.state.step_id, data))
 
-    def problem(self, code: str, step_id: str | None = None, **data: object) -> None:
+    def problem(self, code: str, step_id: str | None = None, /, **data: object) -> None:
         """One expression or value was bad; the run goes on."""
         self.record(TimelineKind.PROBLEM, step_id, code=code, **data)
 
@@ -107,23 +108,23 @@ class Walk:
                 self.problem("unknown_variable", name=name)
         return rendered.text
 
+    def trusted_text(self, template: str) -> str:
+        """A price with its variables: only those that no contact can write (SPEC 1.3)."""
+        known = self.variables()
+        return render(template, {name: known[name] for name in TRUSTED_VARIABLES & known.keys()}, escape_nothing).text
+
     def variables(self) -> Mapping[str, object]:
         return all_variables(self.state, self.now)
 
-    def stimulus(self, occasion: Occasion, **details: object) -> Stimulus:
-        """What conditions are asked about; variables are looked up only where a condition can use them."""
-        return replace(Stimulus(occasion, variables=self._condition_variables(occasion)), **details)  # type: ignore[arg-type]
-
-    def _condition_variables(self, occasion: Occasion) -> Mapping[str, object]:
-        if occasion in (Occasion.PAYMENT, Occasion.ELAPSED):
-            return {}
+    def condition_variables(self) -> Mapping[str, object]:
+        """The variables as conditions see them: tags and active grants count too."""
         contact = self.state.facts.contact
         return {**self.variables(), "tags": list(contact.tags), "grants": list(contact.grants)}
 
     # How the run changes
 
-    def change(self, **fields: object) -> None:
-        self.state = replace(self.state, **fields)  # type: ignore[arg-type]
+    def change(self, **fields: Any) -> None:
+        self.state = replace(self.state, **fields)
 
     def heard(self) -> None:
         """The contact did something in this wait: silences are counted from now."""
@@ -131,15 +132,15 @@ class Walk:
 
     def begin_wait(self, step: StepBase) -> None:
         """Entering a step: a new wait, in which no older timer or button counts."""
-        if self.state.status is Status.WAITING and not self.entered:
-            self._leave()
+        self._void_timers()
+        if self.state.status is Status.WAITING:
+            self.record(TimelineKind.LEFT)
         self.entered.append(step.id)
         self.change(
             status=Status.WAITING,
             step_id=step.id,
             entered_at=self.now,
             wait=self.state.wait + 1,
-            current_visit=None if step.id != self.state.step_id else self.state.current_visit,
             last_heard_at=None,
             last_said_again_at=None,
             last_reminded_at=None,
@@ -148,9 +149,11 @@ class Walk:
         )
         self.record(TimelineKind.ENTERED)
 
-    def _leave(self) -> None:
-        self.emit(VoidTimers())
-        self.record(TimelineKind.LEFT)
+    def _void_timers(self) -> None:
+        """Once per walk is enough: only the wait it ends in arms new ones."""
+        if self.state.status is Status.WAITING and not self._voided:
+            self._voided = True
+            self.emit(VoidTimers())
 
     def left_by(self, wait: int, index: int) -> None:
         self.change(left_by=Departure(wait, index))
@@ -161,7 +164,7 @@ class Walk:
         if len(kept) != len(self.state.attempts):
             self.change(attempts=kept)
 
-    def serve_orders(self, step_id: str | None = None) -> None:
+    def serve_orders(self) -> None:
         """What was paid has reached its delivery: every order still owed is served."""
         for number, visit in sorted(self.state.visits.items()):
             if visit.taken_paid and not visit.served:
@@ -172,15 +175,13 @@ class Walk:
     def end(self) -> None:
         """The run is over; whatever it owed counts as served."""
         self.serve_orders()
-        if self.state.status is Status.WAITING:
-            self.emit(VoidTimers())
+        self._void_timers()
         self.record(TimelineKind.ENDED)
         self.change(status=Status.ENDED)
 
     def fail(self, code: BuiltinText) -> None:
         """The flow cannot go on: the contact is told, the owner sees the path."""
-        if self.state.status is Status.WAITING:
-            self.emit(VoidTimers())
+        self._void_timers()
         self.say_builtin(code)
         self.record(TimelineKind.FAILED, code=str(code), path=list(self.entered))
         self.attention(AttentionReason.RUN_FAILED)
@@ -188,8 +189,7 @@ class Walk:
 
     def lose(self, missing: str | None) -> None:
         """The step to work at is not in this version: the runner restarts the flow (SPEC 2.3)."""
-        if self.state.status is Status.WAITING:
-            self.emit(VoidTimers())
+        self._void_timers()
         self.record(TimelineKind.STEP_MISSING, missing=missing or "")
         self.attention(AttentionReason.STEP_MISSING)
         self.change(status=Status.LOST, step_id=None, entered_at=None)
@@ -202,7 +202,7 @@ class Walk:
         return max(self.now - since, timedelta(0))
 
     def elapsed_match(self, step: StepBase) -> str | None:
-        found = first_match(step.ordered_conditions, self.stimulus(Occasion.ELAPSED, quiet=self.silence()))
+        found = first_match(step.ordered_conditions, Stimulus(Occasion.ELAPSED, quiet=self.silence()))
         return found[1].target_step if found else None
 
     def arm_silence(self, step: StepBase, *, again: bool = False) -> None:

@@ -6,8 +6,13 @@ from pydantic import Field
 
 from flows.engine.conditions import ConditionType
 from flows.engine.content import Media, ParseMode, UrlButton
+from flows.engine.events import Answered, AnswerKind
 from flows.engine.fields import Flag, NotBlank, Part
+from flows.engine.precedence import take_answer
+from flows.engine.speech import in_rows, step_message, url_button
+from flows.engine.steps.behaviour import Behaviour, StepEvent
 from flows.engine.steps.model import StepBase, StepType
+from flows.engine.walk import END, STAY, Go, Move, Walk
 
 
 class MessageConfig(Part):
@@ -33,3 +38,43 @@ class MessageStep(StepBase):
     @property
     def waits(self) -> bool:
         return bool(self.conditions)
+
+
+class MessageBehaviour(Behaviour[MessageStep]):
+    """Says its message; with conditions it waits for an answer as a question does."""
+
+    def enter(self, walk: Walk, step: MessageStep) -> Move:
+        self.say_again(walk, step)
+        if step.waits:
+            return STAY
+        return Go(step.connections.next) if step.connections.next else END
+
+    def accepts(self, walk: Walk, step: MessageStep, event: StepEvent) -> bool:
+        return isinstance(event, Answered) and step.waits
+
+    def resume(self, walk: Walk, step: MessageStep, event: StepEvent) -> Move:
+        if not isinstance(event, Answered):
+            return STAY
+        return take_answer(
+            walk,
+            step,
+            event,
+            accepts=(AnswerKind.TEXT,),
+            save_as=None,
+            ask_again=lambda: self.say_again(walk, step),
+        )
+
+    def say_again(self, walk: Walk, step: MessageStep) -> None:
+        config = step.config
+        buttons = [url_button(walk, button.text, button.url) for button in config.url_buttons]
+        walk.say(
+            step_message(
+                walk,
+                config.text,
+                media=config.media,
+                parse_mode=config.parse_mode,
+                buttons=in_rows(buttons, 1),
+                link_preview=config.link_preview,
+                protect_content=config.protect_content,
+            )
+        )

@@ -7,8 +7,13 @@ from pydantic import Field
 
 from flows.engine.conditions import ConditionType
 from flows.engine.content import Media
+from flows.engine.events import Answered
 from flows.engine.fields import NotBlank, Part, Several, Text, VariableName, Whole
+from flows.engine.precedence import take_answer
+from flows.engine.speech import step_message
+from flows.engine.steps.behaviour import Behaviour, StepEvent
 from flows.engine.steps.model import StepBase, StepType
+from flows.engine.walk import STAY, Move, Walk
 
 
 class Accepts(StrEnum):
@@ -42,3 +47,35 @@ class QuestionStep(StepBase):
 
     type: Literal[StepType.QUESTION] = StepType.QUESTION
     config: QuestionConfig
+
+
+class QuestionBehaviour(Behaviour[QuestionStep]):
+    """Asks, and takes what its config accepts."""
+
+    def enter(self, walk: Walk, step: QuestionStep) -> Move:
+        self.say_again(walk, step)
+        return STAY
+
+    def accepts(self, walk: Walk, step: QuestionStep, event: StepEvent) -> bool:
+        return isinstance(event, Answered)
+
+    def resume(self, walk: Walk, step: QuestionStep, event: StepEvent) -> Move:
+        if not isinstance(event, Answered):
+            return STAY
+        return take_answer(
+            walk,
+            step,
+            event,
+            accepts=step.config.accepts,
+            save_as=step.config.save_as,
+            ask_again=lambda: self._ask_again(walk, step),
+        )
+
+    def say_again(self, walk: Walk, step: QuestionStep) -> None:
+        walk.say(step_message(walk, step.config.text, media=step.config.media))
+
+    def _ask_again(self, walk: Walk, step: QuestionStep) -> None:
+        if step.config.retry_text:
+            walk.say(step_message(walk, step.config.retry_text))
+        else:
+            self.say_again(walk, step)

@@ -1,0 +1,232 @@
+"""`advance`: one event, one run, from wait to wait."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import assert_never
+
+from flows.engine.charges import on_changed, on_checked, on_failed, on_ready
+from flows.engine.compile import Flow
+from flows.engine.effects import AnswerPress, Effect, TimelineKind
+from flows.engine.events import (
+    BEGIN_DATA,
+    AccessReady,
+    Answered,
+    ChargeFailed,
+    ChargeReady,
+    Event,
+    OperatorResumed,
+    PaymentChanged,
+    PaymentChecked,
+    Pressed,
+    Resumed,
+    Start,
+    TimerFired,
+    TimerKind,
+)
+from flows.engine.precedence import clean_input
+from flows.engine.presses import on_press
+from flows.engine.state import State, Status
+from flows.engine.steps.model import StepBase
+from flows.engine.steps.registry import behaviour_of
+from flows.engine.texts import BuiltinText
+from flows.engine.walk import MAX_STEPS_PER_WALK, STAY, End, Go, Move, Stay, Walk
+
+
+def advance(flow: Flow, state: State, event: Event, now: datetime) -> tuple[State, tuple[Effect, ...]]:
+    """The state after the event, and what is asked for. Pure, total and deterministic: it never raises.
+
+    `now` is aware. A run that takes the event has `revision + 1`; an event the run does not wait for gives the very
+    same state and no effects. `Start` enters the start step of a new run, and on any other says the present step again.
+    """
+    walk = Walk(flow, state, now)
+    _follow(walk, _react(walk, event))
+    if walk.state is state and not walk.effects:
+        return state, ()
+    walk.change(revision=state.revision + 1)
+    return walk.state, tuple(walk.effects)
+
+
+def _react(walk: Walk, event: Event) -> Move:
+    match event:
+        case Start():
+            return _start(walk, event)
+        case Answered():
+            return _answered(walk, event)
+        case Pressed():
+            if walk.state.status is Status.NEW and event.raw == BEGIN_DATA:
+                walk.emit(AnswerPress(event.callback_id))
+                return _begin(walk, walk.flow.start_step_id)
+            return _heard(walk, on_press(walk, event))
+        case TimerFired():
+            return _timer_fired(walk, event)
+        case ChargeReady():
+            return on_ready(walk, event)
+        case ChargeFailed():
+            return on_failed(walk, event)
+        case PaymentChanged():
+            return on_changed(walk, event)
+        case PaymentChecked():
+            return on_checked(walk, event)
+        case AccessReady():
+            return STAY
+        case Resumed():
+            return _say_again(walk, TimelineKind.RESUMED)
+        case OperatorResumed():
+            return _operator_resumed(walk, event)
+        case _:
+            assert_never(event)
+
+
+def _follow(walk: Walk, move: Move) -> None:
+    """Walk on until the run waits, ends, fails or finds no step: a loop, bounded by both guards."""
+    while True:
+        match move:
+            case Stay():
+                return
+            case End():
+                walk.end()
+                return
+            case Go(step_id=step_id):
+                step = walk.flow.steps.get(step_id)
+                if step is None:
+                    walk.lose(step_id)
+                    return
+                if step_id in walk.entered:
+                    walk.entered.append(step_id)
+                    walk.fail(BuiltinText.LOOP)
+                    return
+                if len(walk.entered) >= MAX_STEPS_PER_WALK:
+                    walk.entered.append(step_id)
+                    walk.fail(BuiltinText.TOO_LONG)
+                    return
+                walk.begin_wait(step)
+                move = behaviour_of(step).enter(walk, step)
+                if isinstance(move, Stay):
+                    walk.arm_silence(step)
+            case _:
+                assert_never(move)
+
+
+def _start(walk: Walk, event: Start) -> Move:
+    if walk.state.status is not Status.NEW:
+        return _say_again(walk, TimelineKind.SAID_AGAIN)
+    if event.payload:
+        walk.change(start_payload=clean_input(event.payload))
+    return _begin(walk, walk.flow.start_step_id)
+
+
+def _begin(walk: Walk, step_id: str | None) -> Move:
+    walk.record(TimelineKind.STARTED)
+    if step_id is None:
+        walk.lose(None)
+        return STAY
+    return Go(step_id)
+
+
+def _answered(walk: Walk, event: Answered) -> Move:
+    if walk.state.status is not Status.WAITING:
+        return STAY
+    step = _present_step(walk)
+    if step is None:
+        return STAY
+    text = clean_input(event.text)
+    trigger = _trigger(walk, text) if event.text else None
+    behaviour = behaviour_of(step)
+    if trigger is None and not behaviour.accepts(walk, step, event):
+        return STAY
+    walk.heard()
+    if text:
+        walk.change(last_input=text)
+    if trigger is not None:
+        walk.record(TimelineKind.ANSWERED, trigger=True)
+        return Go(trigger)
+    return _heard(walk, behaviour.resume(walk, step, event))
+
+
+def _heard(walk: Walk, move: Move) -> Move:
+    """Something came and the run stays: silences are counted anew."""
+    state = walk.state
+    if isinstance(move, Stay) and state.status is Status.WAITING and state.last_heard_at == walk.now:
+        step = walk.flow.steps.get(state.step_id or "")
+        if step is not None:
+            walk.arm_silence(step, again=True)
+    return move
+
+
+def _trigger(walk: Walk, text: str) -> str | None:
+    """Where a command of the flow's own leads: `/menu`, also as `/menu@bot`."""
+    if not text.startswith("/"):
+        return None
+    command = text[1:].split(maxsplit=1)[0].split("@", 1)[0].casefold() if text[1:].strip() else ""
+    triggers = walk.flow.document.triggers
+    return next((one.target_step for one in triggers if one.command.strip().lstrip("/").casefold() == command), None)
+
+
+def _timer_fired(walk: Walk, event: TimerFired) -> Move:
+    """A timer of another wait is void, whatever it says."""
+    if walk.state.status is not Status.WAITING or event.wait != walk.state.wait:
+        return STAY
+    step = _present_step(walk)
+    if step is None:
+        return STAY
+    if event.kind is TimerKind.ELAPSED:
+        return _silence(walk, step)
+    behaviour = behaviour_of(step)
+    if not behaviour.accepts(walk, step, event):
+        return STAY
+    walk.record(TimelineKind.TIMER_FIRED, timer=str(event.kind))
+    return behaviour.resume(walk, step, event)
+
+
+def _silence(walk: Walk, step: StepBase) -> Move:
+    target = walk.elapsed_match(step)
+    if target is None:
+        walk.arm_silence(step, again=True)
+        return STAY
+    walk.record(TimelineKind.TIMER_FIRED, timer=str(TimerKind.ELAPSED))
+    walk.reset_attempts(step)
+    return Go(target)
+
+
+def _operator_resumed(walk: Walk, event: OperatorResumed) -> Move:
+    """To a step of this version; or again at the one where it stands, which a run that cannot go on enters anew."""
+    state = walk.state
+    if event.step_id is not None:
+        if event.step_id not in walk.flow.steps:
+            walk.problem("no_such_step", to=event.step_id)
+            return STAY
+        walk.record(TimelineKind.STARTED if state.status is Status.NEW else TimelineKind.RESUMED, to=event.step_id)
+        return Go(event.step_id)
+    match state.status:
+        case Status.WAITING:
+            return _say_again(walk, TimelineKind.RESUMED)
+        case Status.FAILED | Status.LOST:
+            walk.record(TimelineKind.RESUMED)
+            step_id = state.step_id or walk.flow.start_step_id
+            return Go(step_id) if step_id is not None else STAY
+        case Status.NEW | Status.ENDED:
+            return STAY
+        case _:
+            assert_never(state.status)
+
+
+def _say_again(walk: Walk, kind: TimelineKind) -> Move:
+    """The present step, said again; nothing else changes."""
+    if walk.state.status is not Status.WAITING:
+        return STAY
+    step = _present_step(walk)
+    if step is None:
+        return STAY
+    walk.record(kind)
+    walk.change(last_said_again_at=walk.now)
+    behaviour_of(step).say_again(walk, step)
+    return STAY
+
+
+def _present_step(walk: Walk) -> StepBase | None:
+    """The step where the run waits; a run whose step is gone is lost."""
+    step = walk.flow.steps.get(walk.state.step_id or "")
+    if step is None:
+        walk.lose(walk.state.step_id)
+    return step

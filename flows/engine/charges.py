@@ -1,0 +1,228 @@
+"""What becomes of a run's charges: each event belongs to the visit it names, wherever the run stands (SPEC 3)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from flows.engine.effects import (
+    AnswerPress,
+    AttentionReason,
+    CheckPayment,
+    OrderServed,
+    RenewPayment,
+    TimelineKind,
+)
+from flows.engine.events import (
+    PAID_BUTTON,
+    ChargeFailed,
+    ChargeReady,
+    PaymentChanged,
+    PaymentChecked,
+    PaymentStatus,
+    Pressed,
+)
+from flows.engine.speech import content_messages
+from flows.engine.state import PaymentVisit, Status
+from flows.engine.steps.payment import (
+    PaymentStep,
+    change_visit,
+    is_payable,
+    offer_new_code,
+    outcome_way,
+    pending_way,
+    say_charge,
+    say_code,
+)
+from flows.engine.texts import BuiltinText
+from flows.engine.walk import END, STAY, Go, Move, Walk
+
+# A second word about the same expired code so soon is noise.
+_QUIET: Final = timedelta(seconds=10)
+
+
+def on_ready(walk: Walk, event: ChargeReady) -> Move:
+    """Keep the code with its visit; say it if the run still waits there."""
+    visit = _known(walk, event.visit)
+    if visit is None:
+        return STAY
+    status = PaymentStatus.PAID if visit.taken_paid else PaymentStatus.PENDING
+    visit = change_visit(
+        walk,
+        visit,
+        payment_id=event.payment_id,
+        br_code=event.br_code,
+        page_url=event.page_url,
+        legal_text=event.legal_text,
+        expires_at=event.expires_at,
+        amount_minor=event.amount_minor,
+        currency=event.currency,
+        status=status,
+        renewing=False,
+    )
+    walk.record(TimelineKind.CHARGE_READY, visit.step_id, visit=event.visit, amount_minor=event.amount_minor)
+    step = _waited_step(walk, visit)
+    if step is not None and not visit.taken_paid and is_payable(visit):
+        say_charge(walk, step, visit)
+    return STAY
+
+
+def on_failed(walk: Walk, event: ChargeFailed) -> Move:
+    """No code: the person is told and keeps the place while it is retried, else goes the way of a failed payment."""
+    visit = _known(walk, event.visit)
+    if visit is None:
+        return STAY
+    status = visit.status if event.retrying or visit.taken_paid else PaymentStatus.FAILED
+    visit = change_visit(walk, visit, status=status, renewing=event.retrying)
+    walk.record(TimelineKind.CHARGE_FAILED, visit.step_id, visit=event.visit, code=event.code, retrying=event.retrying)
+    walk.attention(AttentionReason.CHARGE_FAILED)
+    step = _waited_step(walk, visit)
+    if step is None or visit.taken_paid:
+        return STAY
+    if event.retrying:
+        walk.say_builtin(BuiltinText.CHARGE_RETRYING)
+        return STAY
+    return _unhappy(walk, step, visit, BuiltinText.CHARGE_FAILED)
+
+
+def on_checked(walk: Walk, event: PaymentChecked) -> Move:
+    """The answer to "I have paid": unpaid leaves by `pending` once per visit, else it is said that nothing was seen."""
+    visit = _known(walk, event.visit)
+    if visit is None:
+        return STAY
+    walk.record(
+        TimelineKind.PAYMENT_CHECKED,
+        visit.step_id,
+        visit=event.visit,
+        status=str(event.status),
+        checked=event.checked,
+    )
+    if visit.taken_paid or event.status is PaymentStatus.PAID:
+        return STAY
+    step = _waited_step(walk, visit)
+    if step is None or event.status not in (PaymentStatus.PENDING, PaymentStatus.EXPIRED, PaymentStatus.FAILED):
+        walk.say_builtin(BuiltinText.NOT_SEEN)
+        return STAY
+    if event.status is PaymentStatus.PENDING:
+        way = pending_way(walk, step)
+        if way is not None:
+            return Go(way)
+        walk.say_builtin(BuiltinText.NOT_SEEN)
+    elif walk.state.last_reminded_at is None or walk.now - walk.state.last_reminded_at >= _QUIET:
+        offer_new_code(walk, visit, BuiltinText.EXPIRED)
+    return STAY
+
+
+def on_changed(walk: Walk, event: PaymentChanged) -> Move:
+    """A change of a charge. Paid is never refused; what comes too late to move the run is only written down."""
+    visit = _known(walk, event.visit)
+    if visit is None:
+        if event.status is PaymentStatus.PAID:
+            walk.attention(AttentionReason.PAID_WITHOUT_STEP)
+        return STAY
+    kind = TimelineKind.PAID if event.status is PaymentStatus.PAID else TimelineKind.PAYMENT_CHANGED
+    walk.record(kind, visit.step_id, visit=event.visit, status=str(event.status), amount_minor=event.amount_minor)
+    if event.status is PaymentStatus.PAID:
+        return _paid(walk, event, visit)
+    if visit.payment_id not in (None, event.payment_id):
+        return STAY
+    if event.status in (PaymentStatus.EXPIRED, PaymentStatus.FAILED):
+        if visit.taken_paid:
+            return STAY
+        visit = change_visit(walk, visit, status=event.status, payment_id=event.payment_id, renewing=False)
+        step = _waited_step(walk, visit)
+        return _unhappy(walk, step, visit, BuiltinText.EXPIRED) if step else STAY
+    change_visit(walk, visit, status=event.status)
+    return STAY
+
+
+def _paid(walk: Walk, event: PaymentChanged, visit: PaymentVisit) -> Move:
+    """The paid exit of that visit, once, wherever the run stands."""
+    if visit.taken_paid:
+        change_visit(walk, visit, status=PaymentStatus.PAID)
+        return STAY
+    visit = change_visit(
+        walk,
+        visit,
+        status=PaymentStatus.PAID,
+        taken_paid=True,
+        payment_id=event.payment_id,
+        order_id=event.order_id,
+        amount_minor=event.amount_minor,
+        currency=event.currency,
+    )
+    step = walk.flow.steps.get(visit.step_id)
+    if not isinstance(step, PaymentStep):
+        walk.problem("paid_step_missing", visit.step_id)
+        walk.attention(AttentionReason.PAID_WITHOUT_STEP)
+        return STAY
+    waits_here = _waited_step(walk, visit) is not None
+    way = outcome_way(step, PaymentStatus.PAID)
+    if way is not None or waits_here or step.config.deliver:
+        walk.change(current_visit=event.visit)
+    if step.config.deliver is not None:
+        # Its grant was made with the order's payment, in one transaction; here it is only said.
+        for message in content_messages(walk, step.config.deliver):
+            walk.say(message)
+        walk.emit(OrderServed(event.order_id))
+        walk.record(TimelineKind.DELIVERED, step.id, visit=event.visit)
+        visit = change_visit(walk, visit, served=True)
+    if way is not None:
+        return Go(way)
+    if waits_here:
+        return END
+    if walk.state.status is Status.ENDED:
+        walk.serve_orders()
+    return STAY
+
+
+def on_button(walk: Walk, press: Pressed, visit: PaymentVisit) -> Move | None:
+    """A press of "I have paid" or "new code"; None where the button is stale after all."""
+    waited = _waited_step(walk, visit) is not None
+    if visit.taken_paid:
+        walk.emit(AnswerPress(press.callback_id, walk.builtin(BuiltinText.ALREADY_PAID, html=False)))
+        return STAY
+    number = next(number for number, one in walk.state.visits.items() if one.wait == visit.wait)
+    if press.ref is not None and press.ref.index == PAID_BUTTON:
+        walk.emit(AnswerPress(press.callback_id, walk.builtin(BuiltinText.CHECKING, html=False)))
+        walk.emit(CheckPayment(number, visit.payment_id, None))
+    elif not waited:
+        return None
+    elif visit.status is PaymentStatus.PENDING and not visit.renewing:
+        walk.emit(AnswerPress(press.callback_id))
+        if is_payable(visit):
+            say_code(walk, visit, BuiltinText.PAY_CODE)
+    else:
+        walk.emit(AnswerPress(press.callback_id, walk.builtin(BuiltinText.RENEWING, html=False)))
+        if not visit.renewing:
+            change_visit(walk, visit, renewing=True)
+            walk.emit(RenewPayment(number, visit.payment_id))
+    walk.record(TimelineKind.PRESSED, visit.step_id, index=press.ref.index if press.ref else None)
+    if waited:
+        walk.heard()
+    return STAY
+
+
+def _unhappy(walk: Walk, step: PaymentStep, visit: PaymentVisit, text: BuiltinText) -> Move:
+    """Failed or expired: its way on, else a new code offered by itself."""
+    way = outcome_way(step, visit.status)
+    if way is not None:
+        return Go(way)
+    offer_new_code(walk, visit, text)
+    return STAY
+
+
+def _known(walk: Walk, number: int) -> PaymentVisit | None:
+    visit = walk.state.visits.get(number)
+    if visit is None:
+        walk.problem("unknown_visit", visit=number)
+    return visit
+
+
+def _waited_step(walk: Walk, visit: PaymentVisit) -> PaymentStep | None:
+    """The payment step, if the run still waits there in the wait that this visit began."""
+    state = walk.state
+    if state.status is not Status.WAITING or state.wait != visit.wait or state.step_id != visit.step_id:
+        return None
+    step = walk.flow.steps.get(visit.step_id)
+    return step if isinstance(step, PaymentStep) else None

@@ -1,0 +1,41 @@
+"""What is said where no run says it: built-in messages for the runner, in the bot's words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from flows.engine.effects import OutButton, OutMessage, ParseMode
+from flows.engine.expressions import escape_html, escape_nothing, render
+from flows.engine.facts import all_variables
+from flows.engine.state import Facts, new_state
+from flows.engine.texts import BuiltinText, builtin_text
+
+_NOBODY: Final = UUID(int=0)
+
+
+def welcome_notice(facts: Facts, welcome_message: str, now: datetime) -> OutMessage:
+    """The bot's welcome with *Começar*: for text without an active run, and where a lost run cannot restart."""
+    text = welcome_message if welcome_message.strip() else _builtin(BuiltinText.DEFAULT_WELCOME, facts)
+    begin = OutButton(_builtin(BuiltinText.BEGIN, facts), begin=True)
+    return OutMessage(_rendered(text, facts, now), ParseMode.HTML, buttons=((begin,),))
+
+
+def failure_notice(facts: Facts, now: datetime) -> OutMessage:
+    """For an event that was set aside."""
+    return OutMessage(_rendered(_builtin(BuiltinText.FAILURE, facts), facts, now), ParseMode.HTML)
+
+
+def stale_notice(facts: Facts) -> str:
+    """The answer to a press that no run takes."""
+    return render(_builtin(BuiltinText.STALE_PRESS, facts), {}, escape_nothing).text
+
+
+def _builtin(code: BuiltinText, facts: Facts) -> str:
+    return builtin_text(code, locale=facts.locale, edits=facts.texts)
+
+
+def _rendered(text: str, facts: Facts, now: datetime) -> str:
+    nobody = new_state(run_id=_NOBODY, version_id=_NOBODY, facts=facts, seed=0, now=now)
+    return render(text, all_variables(nobody, now), escape_html).text

@@ -1,0 +1,1 @@
+"""Management of flows from a shell."""

@@ -1,9 +1,24 @@
 """What exists in an organization, as the pure snapshot a definition is checked against."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from flows.engine.catalogue import CatalogueFacts
-from flows.ports import catalogue_parts
+
+# What one app knows of an organization; called with the organization and, where known, the bot whose flow is checked.
+CataloguePartProvider = Callable[[UUID, UUID | None], CatalogueFacts]
+
+_catalogue_parts: dict[str, CataloguePartProvider] = {}
+
+
+def register_catalogue_part(name: str, provider: CataloguePartProvider) -> None:
+    """Called in `AppConfig.ready()`; `provider(organization_id, bot_id)` reads the database or memory only."""
+    _catalogue_parts[name] = provider
+
+
+def catalogue_parts() -> tuple[CataloguePartProvider, ...]:
+    """Every registered provider, in order of name."""
+    return tuple(_catalogue_parts[name] for name in sorted(_catalogue_parts))
 
 
 def catalogue_of(organization_id: UUID, bot_id: UUID | None = None) -> CatalogueFacts:

@@ -1,14 +1,24 @@
 """What the flows app asks of apps above it: reading a raw inbox row, and knowing what an organization has."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
-from uuid import UUID
 
-from flows.engine.catalogue import CatalogueFacts
+from flows.catalogue import CataloguePartProvider, catalogue_parts, register_catalogue_part
 from flows.engine.events import Event
 from flows.models.enums import InboxSource
+
+__all__ = [
+    "CataloguePartProvider",
+    "ContactFacts",
+    "EventSource",
+    "InboxSource",
+    "ParsedUpdate",
+    "catalogue_parts",
+    "event_source",
+    "register_catalogue_part",
+    "register_event_source",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +67,3 @@ def register_event_source(source: InboxSource, implementation: EventSource) -> N
 def event_source(source: InboxSource) -> EventSource | None:
     """The reader of raw rows of this source; None for sources whose rows hold an event of ours."""
     return _event_sources.get(source)
-
-
-# What one app knows of an organization; called with the organization and, where known, the bot whose flow is checked.
-CataloguePartProvider = Callable[[UUID, UUID | None], CatalogueFacts]
-
-_catalogue_parts: dict[str, CataloguePartProvider] = {}
-
-
-def register_catalogue_part(name: str, provider: CataloguePartProvider) -> None:
-    """Called in `AppConfig.ready()`; `provider(organization_id, bot_id)` reads the database or memory only."""
-    _catalogue_parts[name] = provider
-
-
-def catalogue_parts() -> tuple[CataloguePartProvider, ...]:
-    """Every registered provider, in order of name."""
-    return tuple(_catalogue_parts[name] for name in sorted(_catalogue_parts))

@@ -1,0 +1,120 @@
+"""What an owner sets on a bot: its texts and buttons, whether its flow is on, and which flow that is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from bots.errors import Invalid
+from bots.models import Bot, User
+from flows.engine.problems import has_errors
+from flows.models import Flow, FlowVersion
+from flows.services.definitions import BOT_FIELDS, completed, problems_of
+from flows.services.locking import lock_bot, lock_flows_of_bot
+from flows.services.publishing import latest_version, make_version
+
+NAME_LENGTH: Final = 100
+# A document with nothing to find fault with but the bot's own fields.
+BARE_STEPS: Final[Mapping[str, Any]] = {
+    "spec_version": 1,
+    "flow_start_step_id": "end",
+    "flow_steps": [{"id": "end", "type": "access", "config": {"text": "."}}],
+}
+
+
+class Keep:
+    """Stands for "leave this as it is", where None means "none"."""
+
+
+KEEP: Final = Keep()
+
+
+@dataclass(frozen=True, slots=True)
+class BotChanges:
+    """What to change; a field that is not given stays. `active_flow` is the id of a published flow of this bot."""
+
+    name: str | Keep = KEEP
+    welcome_message: str | Keep = KEEP
+    main_buttons: list[Any] | Keep = KEEP
+    redirect_buttons: list[Any] | Keep = KEEP
+    flow_enabled: bool | Keep = KEEP
+    active_flow: UUID | Keep | None = KEEP
+
+    def of_the_bot(self) -> dict[str, Any]:
+        """The changed columns of the bot itself."""
+        columns = ("name", *BOT_FIELDS, "flow_enabled")
+        return {name: value for name in columns if (value := getattr(self, name)) is not KEEP}
+
+
+def change_bot(bot_id: UUID, changes: BotChanges, *, changed_by: User | None = None) -> Bot:
+    """Writes all changes, or none. A version of the active flow holds a copy of the bot's buttons, so a change of
+    theirs, or activating a flow published before it, publishes a new version with the same steps.
+
+    Raises Invalid with the problems if that version would have an error, or for a flow that cannot be active.
+    Locks the bot's flows, then the bot.
+    """
+    with transaction.atomic():
+        flows = lock_flows_of_bot(bot_id)
+        bot = lock_bot(bot_id)
+        columns = _checked(changes.of_the_bot())
+        for name, value in columns.items():
+            setattr(bot, name, value)
+        if columns:
+            bot.save(update_fields=list(columns))
+        if any(name in columns for name in BOT_FIELDS):
+            _refuse_bad_buttons(bot)
+        if not isinstance(changes.active_flow, Keep):
+            _activate(flows, changes.active_flow)
+        active = next((flow for flow in flows if flow.active), None)
+        if active is not None:
+            _publish_if_outdated(active, bot, changed_by)
+    return bot
+
+
+def activate_flow(flow: Flow, *, changed_by: User | None = None) -> Bot:
+    """Make a published flow the one its bot runs, and turn the bot's flow on."""
+    return change_bot(flow.bot_id, BotChanges(active_flow=flow.pk, flow_enabled=True), changed_by=changed_by)
+
+
+def _checked(columns: dict[str, Any]) -> dict[str, Any]:
+    if "name" in columns:
+        columns["name"] = columns["name"].strip()
+        if not 1 <= len(columns["name"]) <= NAME_LENGTH:
+            raise Invalid(
+                "bot_name", _("Give the bot a name of 1 to %(most)d characters.") % {"most": NAME_LENGTH}, field="name"
+            )
+    return columns
+
+
+def _refuse_bad_buttons(bot: Bot) -> None:
+    problems = problems_of(completed(BARE_STEPS, bot), organization_id=bot.organization_id, bot_id=bot.pk)
+    if has_errors(problems):
+        raise Invalid(
+            "bot_invalid", _("The bot was not changed: its texts or buttons have problems."), problems=problems
+        )
+
+
+def _activate(flows: list[Flow], wanted: UUID | None) -> None:
+    chosen = next((flow for flow in flows if flow.pk == wanted), None)
+    if wanted is not None and (chosen is None or latest_version(chosen) is None):
+        raise Invalid(
+            "flow_not_published",
+            _("Only a published flow of this bot can be active. Publish it first."),
+            field="active_flow",
+        )
+    # Off before on: the database allows one active flow per bot at any moment.
+    for flow in sorted(flows, key=lambda flow: flow is chosen):
+        if flow.active != (flow is chosen):
+            flow.active = flow is chosen
+            flow.save(update_fields=["active", "updated_at"])
+
+
+def _publish_if_outdated(flow: Flow, bot: Bot, changed_by: User | None) -> FlowVersion | None:
+    version = latest_version(flow)
+    if version is None or all(version.definition.get(name) == getattr(bot, name) for name in BOT_FIELDS):
+        return None
+    note = str(_("The bot's texts or buttons changed."))
+    return make_version(flow, bot, version.definition, created_by=changed_by, note=note)

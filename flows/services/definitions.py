@@ -1,0 +1,159 @@
+"""Flows and their drafts: made, edited under a revision, checked, put away. Nothing here reaches a contact."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from bots.errors import Invalid, NotFound, Stale
+from bots.models import Bot
+from flows.catalogue import catalogue_of
+from flows.engine.hygiene import inspect
+from flows.engine.problems import Problem, in_words
+from flows.engine.validation import DEFAULT_LOCALE, validate
+from flows.models import Flow
+from flows.services.locking import lock_bot, lock_flow
+
+# Fields of the bot that a document may carry, and that every version holds a copy of.
+BOT_FIELDS: Final = ("welcome_message", "main_buttons", "redirect_buttons")
+NAME_LENGTH: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedDraft:
+    """A flow as it was saved, and everything that is wrong with its draft."""
+
+    flow: Flow
+    problems: tuple[Problem, ...]
+
+
+class DraftChangedMeanwhile(Stale):
+    """Somebody saved first. `flow` holds what they saved; what was sent is still the sender's."""
+
+    def __init__(self, flow: Flow) -> None:
+        super().__init__(
+            "draft_changed",
+            _("Somebody else saved this flow meanwhile. Nothing of yours was lost: compare both and save again."),
+            field="revision",
+        )
+        self.flow = flow
+
+
+def problems_of(definition: object, *, organization_id: UUID, bot_id: UUID) -> tuple[Problem, ...]:
+    """Every problem of a definition, in the language of the request."""
+    return validate(definition, catalogue_of(organization_id, bot_id), locale=get_language() or DEFAULT_LOCALE)
+
+
+def create_flow(*, bot_id: UUID, name: str, definition: Mapping[str, Any]) -> CheckedDraft:
+    """A flow with this draft, whatever its problems. Welcome message and buttons in it fill the bot's empty ones.
+
+    Raises Invalid for a name or a document that cannot be kept at all, NotFound for a bot that is not there.
+    """
+    clean_name = _checked_name(name)
+    _refuse_unstorable(definition)
+    with transaction.atomic():
+        bot = lock_bot(bot_id)
+        _fill_empty_fields(bot, definition)
+        flow = Flow.objects.create(
+            organization_id=bot.organization_id, bot=bot, name=clean_name, draft=dict(definition)
+        )
+    return CheckedDraft(flow, _problems_of_draft(flow, bot))
+
+
+def rename_flow(flow_id: UUID, *, name: str) -> Flow:
+    """Another name; never blocked by a draft that is half built."""
+    clean_name = _checked_name(name)
+    with transaction.atomic():
+        flow = lock_flow(flow_id)
+        flow.name = clean_name
+        flow.save(update_fields=["name", "updated_at"])
+    return flow
+
+
+def save_draft(flow_id: UUID, *, definition: Mapping[str, Any], expected_revision: int) -> CheckedDraft:
+    """Replaces the draft if its revision is still `expected_revision`; saved with all its problems.
+
+    Raises DraftChangedMeanwhile when it is not, and then nothing is written. Saving what is there already changes
+    nothing, its revision included, so it is safe to repeat.
+    """
+    _refuse_unstorable(definition)
+    with transaction.atomic():
+        flow = lock_flow(flow_id)
+        if flow.draft_revision != expected_revision:
+            raise DraftChangedMeanwhile(flow)
+        if flow.draft != definition:
+            flow.draft = dict(definition)
+            flow.draft_revision += 1
+            flow.save(update_fields=["draft", "draft_revision", "updated_at"])
+    return CheckedDraft(flow, _problems_of_draft(flow, flow.bot))
+
+
+def check_draft(flow: Flow) -> tuple[Problem, ...]:
+    """Every problem of the draft as it would be published now."""
+    return _problems_of_draft(flow, flow.bot)
+
+
+def delete_flow(flow_id: UUID) -> None:
+    """Hides and deactivates; versions stay, and whoever is inside goes on to the end."""
+    with transaction.atomic():
+        flow = lock_flow(flow_id)
+        flow.active = False
+        flow.deleted_at = timezone.now()
+        flow.save(update_fields=["active", "deleted_at", "updated_at"])
+
+
+def completed(definition: Mapping[str, Any], bot: Bot) -> dict[str, Any]:
+    """The definition with the bot's welcome message and buttons in it: complete in itself, as a version must be."""
+    return {**definition, **{name: getattr(bot, name) for name in BOT_FIELDS}}
+
+
+def _problems_of_draft(flow: Flow, bot: Bot) -> tuple[Problem, ...]:
+    return problems_of(completed(flow.draft, bot), organization_id=flow.organization_id, bot_id=bot.pk)
+
+
+def _fill_empty_fields(bot: Bot, definition: Mapping[str, Any]) -> None:
+    kinds = {"welcome_message": str, "main_buttons": list, "redirect_buttons": list}
+    filled = [
+        name
+        for name, kind in kinds.items()
+        if not getattr(bot, name) and isinstance(definition.get(name), kind) and definition[name]
+    ]
+    for name in filled:
+        setattr(bot, name, definition[name])
+    if filled:
+        bot.save(update_fields=filled)
+
+
+def _checked_name(name: str) -> str:
+    clean = name.strip()
+    if not clean or len(clean) > NAME_LENGTH:
+        raise Invalid(
+            "flow_name", _("Give the flow a name of 1 to %(most)d characters.") % {"most": NAME_LENGTH}, field="name"
+        )
+    return clean
+
+
+def _refuse_unstorable(definition: object) -> None:
+    """What neither JSON nor the database can hold is refused whole: keeping half of it would lose the rest."""
+    inspected = inspect(definition)
+    if not isinstance(definition, Mapping) or inspected.findings:
+        problems = [in_words(finding, get_language() or DEFAULT_LOCALE) for _path, finding in inspected.findings]
+        raise Invalid(
+            "definition_unreadable",
+            _("This is no flow definition: send one JSON object of at most 1 MiB."),
+            field="definition",
+            problems=problems,
+        )
+
+
+def require_flow(flow_id: UUID) -> Flow:
+    """The flow of the active organization; NotFound if deleted or not there."""
+    flow = Flow.objects.select_related("bot").filter(pk=flow_id, deleted_at=None).first()
+    if flow is None:
+        raise NotFound("flow_not_found", _("There is no such flow."))
+    return flow

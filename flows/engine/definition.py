@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from flows.engine.content import MainButton, RedirectButton
-from flows.engine.fields import Flag, NotBlank, Part, StepId, Text
+from flows.engine.fields import Command, Flag, Part, StepId, Text
 from flows.engine.steps.access import AccessStep
 from flows.engine.steps.buttons import ButtonsStep
 from flows.engine.steps.delay import DelayStep
@@ -44,7 +44,7 @@ class OnStart(StrEnum):
 class Trigger(Part):
     """A command that leads to a step."""
 
-    command: NotBlank
+    command: Command = Field(description="Without the slash: `menu`. Case does not matter.")
     target_step: StepId
 
 

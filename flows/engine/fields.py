@@ -12,6 +12,9 @@ T = TypeVar("T")
 
 VARIABLE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*")
 
+CLOCK: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
+_COMMAND: Final = re.compile(r"/?[A-Za-z0-9_]{1,32}", re.ASCII)
+
 
 class Part(BaseModel):
     """A piece of a definition: immutable, and without fields it does not know."""
@@ -31,6 +34,19 @@ def _variable_name(name: str) -> str:
     return name
 
 
+def _time_of_day(text: str) -> str:
+    if not CLOCK.fullmatch(text.strip()):
+        raise PydanticCustomError("time_of_day", "is not a time of day")
+    return text
+
+
+def _command(text: str) -> str:
+    # Bot API, BotCommand. `/start` begins the flow and leads nowhere else.
+    if not _COMMAND.fullmatch(text) or text.lstrip("/").lower() == "start":
+        raise PydanticCustomError("command", "is not a command")
+    return text
+
+
 def _filled(items: tuple[T, ...]) -> tuple[T, ...]:
     # Not `min_length`: pydantic says that of a list whose items are only wrong.
     if not items:
@@ -40,9 +56,22 @@ def _filled(items: tuple[T, ...]) -> tuple[T, ...]:
 
 Several = Annotated[tuple[T, ...], AfterValidator(_filled), Field(json_schema_extra={"minItems": 1})]
 Text = Annotated[str, Strict()]
-NotBlank = Annotated[str, Strict(), AfterValidator(_not_blank)]
-StepId = Annotated[str, Strict(), AfterValidator(_not_blank), Field(max_length=limits.MAX_ID)]
-VariableName = Annotated[str, Strict(), AfterValidator(_variable_name), Field(max_length=limits.MAX_NAME)]
+NotBlank = Annotated[str, Strict(), AfterValidator(_not_blank), Field(json_schema_extra={"minLength": 1})]
+StepId = Annotated[
+    str, Strict(), AfterValidator(_not_blank), Field(max_length=limits.MAX_ID, json_schema_extra={"minLength": 1})
+]
+VariableName = Annotated[
+    str,
+    Strict(),
+    AfterValidator(_variable_name),
+    Field(max_length=limits.MAX_NAME, json_schema_extra={"pattern": f"^{VARIABLE_NAME.pattern}$"}),
+]
+TimeOfDay = Annotated[
+    str, Strict(), AfterValidator(_time_of_day), Field(json_schema_extra={"pattern": f"^{CLOCK.pattern}$"})
+]
+Command = Annotated[
+    str, Strict(), AfterValidator(_command), Field(json_schema_extra={"pattern": f"^{_COMMAND.pattern}$"})
+]
 Flag = Annotated[bool, Strict()]
 Whole = Annotated[int, Strict()]
 Finite = Annotated[float, Strict(), Field(allow_inf_nan=False)]

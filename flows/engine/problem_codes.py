@@ -26,6 +26,8 @@ class Code(StrEnum):
     VALUE_MISSING = "value_missing"
     BAD_REGEX = "bad_regex"
     BAD_VARIABLE_NAME = "bad_variable_name"
+    BAD_TIME = "bad_time"
+    BAD_COMMAND = "bad_command"
     NO_VALID_CONDITION = "no_valid_condition"
     # Sizes.
     TOO_MANY_STEPS = "too_many_steps"
@@ -39,6 +41,7 @@ class Code(StrEnum):
     DEAD_END = "dead_end"
     ACCESS_WITH_CONNECTION = "access_with_connection"
     ACCESS_WITH_CONDITION = "access_with_condition"
+    DUPLICATE_COMMAND = "duplicate_command"
     CYCLE = "cycle"
     UNATTENDED_CYCLE = "unattended_cycle"
     ATTENDED_LOOP = "attended_loop"

@@ -45,6 +45,12 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
         "This is not the name of a variable.",
         "Use plain letters, digits and _, starting with a letter: email, full_name.",
     ),
+    Code.BAD_TIME: ("This is not a time of day.", "Write hours and minutes: 09:00."),
+    Code.BAD_COMMAND: (
+        "This is not a command that can be used.",
+        "Use plain letters, digits and _, up to 32; /start begins the flow already.",
+    ),
+    Code.DUPLICATE_COMMAND: ("The command /[command] appears more than once.", "Keep one target per command."),
     Code.NO_VALID_CONDITION: (
         "None of this step's conditions is valid.",
         "Correct the conditions: without them the step counts as missing.",
@@ -109,7 +115,10 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
     Code.NOTHING_TO_SAY: ("The message is empty.", "Write a text or choose a media."),
     Code.NOTHING_TO_DELIVER: ("Nothing is delivered here.", "Fill in text, link, media or group."),
     Code.MEDIA_SOURCE: ("A media needs exactly one source.", "Fill in only one: url, asset or file_id."),
-    Code.DELAY_DURATION: ("A delay needs exactly one duration.", "Fill in only one: seconds, minutes, hours or days."),
+    Code.DELAY_DURATION: (
+        "A delay needs exactly one duration.",
+        "Fill in only one: seconds, minutes, hours, days or until.",
+    ),
     Code.TEXT_TOO_LONG: (
         "The text has [count] characters: Telegram takes up to [limit].",
         "Split the text into two messages.",

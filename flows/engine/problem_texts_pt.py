@@ -42,6 +42,12 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
         "Este não é um nome de variável.",
         "Use letras sem acento, números e _, começando por letra: email, nome_completo.",
     ),
+    Code.BAD_TIME: ("Este não é um horário.", "Escreva horas e minutos: 09:00."),
+    Code.BAD_COMMAND: (
+        "Este não é um comando que se possa usar.",
+        "Use letras sem acento, números e _, até 32; /start já começa o fluxo.",
+    ),
+    Code.DUPLICATE_COMMAND: ("O comando /[command] aparece mais de uma vez.", "Deixe só um destino por comando."),
     Code.NO_VALID_CONDITION: (
         "Nenhuma condição deste passo é válida.",
         "Corrija as condições: sem elas, o passo é tratado como ausente.",
@@ -111,7 +117,7 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
     Code.MEDIA_SOURCE: ("A mídia precisa de exatamente uma origem.", "Preencha só um: url, asset ou file_id."),
     Code.DELAY_DURATION: (
         "A espera precisa de exatamente uma duração.",
-        "Preencha só um: seconds, minutes, hours ou days.",
+        "Preencha só um: seconds, minutes, hours, days ou until.",
     ),
     Code.TEXT_TOO_LONG: (
         "O texto tem [count] caracteres: o Telegram aceita até [limit].",

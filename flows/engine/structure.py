@@ -32,6 +32,8 @@ _CODES: Final[Mapping[str, Code]] = {
     "value_missing": Code.VALUE_MISSING,
     "bad_regex": Code.BAD_REGEX,
     "variable_name": Code.BAD_VARIABLE_NAME,
+    "time_of_day": Code.BAD_TIME,
+    "command": Code.BAD_COMMAND,
 }
 
 _EXPECTED: Final[Mapping[str, Expected]] = {

@@ -1,17 +1,17 @@
 """`delay`: lets time pass, then goes on."""
 
-import re
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
 from flows.engine import limits
+from flows.engine.conditions import ConditionType
 from flows.engine.effects import ArmTimer, AttentionReason
 from flows.engine.events import Answered, TimerFired, TimerKind
 from flows.engine.facts import local_time
-from flows.engine.fields import Finite, Part, Text
+from flows.engine.fields import CLOCK, Finite, Part, TimeOfDay
 from flows.engine.steps.behaviour import Behaviour, StepEvent
 from flows.engine.steps.model import StepBase, StepType
 from flows.engine.walk import STAY, Go, Move, Walk, later
@@ -39,7 +39,7 @@ class DelayConfig(Part):
     minutes: _Amount | None = None
     hours: _Amount | None = None
     days: _Amount | None = None
-    until: Text | None = Field(default=None, description='A time of day, "09:00".')
+    until: TimeOfDay | None = Field(default=None, description='A time of day, "09:00", on the organization\'s clock.')
     weekdays: tuple[Weekday, ...] = ()
 
     @property
@@ -54,11 +54,12 @@ class DelayConfig(Part):
 class DelayStep(StepBase):
     """Waits for a duration."""
 
+    fitting_conditions: ClassVar[frozenset[ConditionType]] = frozenset({ConditionType.TIME_ELAPSED})
+
     type: Literal[StepType.DELAY] = StepType.DELAY
     config: DelayConfig
 
 
-_CLOCK: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 _WEEK: Final = tuple(Weekday)
 
 
@@ -88,7 +89,7 @@ class DelayBehaviour(Behaviour[DelayStep]):
 
 def _due_at(config: DelayConfig, now: datetime, zone: str) -> datetime:
     """After the duration, or at the next such time of day; then on the next of the allowed weekdays."""
-    at = _CLOCK.fullmatch(config.until.strip()) if config.until else None
+    at = CLOCK.fullmatch(config.until.strip()) if config.until else None
     start = local_time(later(now, config.duration), zone)
     if at is not None:
         clock = time(int(at[1]), int(at[2]))

@@ -26,7 +26,7 @@ class PieceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """`step_id` is None for the bot's own; `html` says that the text is read as HTML; `currency` is known of an amount."""
+    """`step_id` is None for the bot's own; `html`: the text is read as HTML; `currency` is known of an amount."""
 
     step_id: str | None
     field: str
@@ -91,7 +91,8 @@ def of_step(step: StepBase) -> Iterator[_Found]:
             yield from _of_media("config.media", config.media)
         case PaymentStep(config=config):
             yield _Found("config.amount", PieceKind.PRICE, config.amount, currency=config.currency)
-            yield _Found("config.text", PieceKind.TEXT, config.text)
+            # The caption of the QR image.
+            yield _Found("config.text", PieceKind.CAPTION, config.text)
             yield _Found("config.description", PieceKind.LABEL, config.description)
             if config.deliver is not None:
                 yield from _of_access("config.deliver", config.deliver)
@@ -118,7 +119,8 @@ def _of_buttons(step: ButtonsStep) -> Iterator[_Found]:
 
 
 def _of_access(field: str, content: AccessContent) -> Iterator[_Found]:
-    yield _Found(f"{field}.text", _kind(content.media), content.text)
+    # Said after the media, in a message of its own.
+    yield _Found(f"{field}.text", PieceKind.TEXT, content.text)
     yield _Found(f"{field}.link", PieceKind.URL, content.link)
     yield _Found(f"{field}.chat", PieceKind.CHAT, content.chat)
     yield from _of_media(f"{field}.media", content.media)

@@ -243,6 +243,8 @@ TELEGRAM_BOT_RATE = env.float("TELEGRAM_BOT_RATE", default=25)
 TELEGRAM_CHAT_RATE = env.float("TELEGRAM_CHAT_RATE", default=1)
 # How long a claimed outbox row belongs to its worker; longer than any call's deadline.
 TRILHO_LEASE_SECONDS = env.float("TRILHO_LEASE_SECONDS", default=30)
+# How often one API key may call.
+API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=600)
 FLOW_SHARDS = env.int("FLOW_SHARDS", default=8)
 SWEEP_INTERVAL_MS = env.int("SWEEP_INTERVAL_MS", default=250)
 # `name:hit:action` for the kill tests; refused outside dev and test.

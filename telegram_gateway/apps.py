@@ -1,4 +1,6 @@
-"""Django's view of the telegram_gateway app."""
+"""Django's view of the telegram_gateway app: what it registers with the apps below."""
+
+from importlib import import_module
 
 from django.apps import AppConfig
 
@@ -8,3 +10,7 @@ class TelegramGatewayConfig(AppConfig):
     label = "telegram_gateway"
     verbose_name = "Telegram gateway"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Models are not there yet when this module is imported.
+        import_module("telegram_gateway.registrations").register()

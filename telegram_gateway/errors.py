@@ -44,17 +44,17 @@ class Trouble(StrEnum):
     NOTHING_TO_DO = "nothing_to_do"
     BAD_MARKUP = "bad_markup"
     BAD_CONTENT = "bad_content"
-    TOKEN_REVOKED = "token_revoked"
+    BOT_REVOKED = "bot_revoked"
     BOT_FROZEN = "bot_frozen"
-    TOKEN_USED_ELSEWHERE = "token_used_elsewhere"
+    USED_ELSEWHERE = "used_elsewhere"
     REFUSED = "refused"
 
 
 # The contact cannot be written to until they write first; nothing is wrong with the bot or the flow.
 CONTACT_AWAY: Final = frozenset({Trouble.BLOCKED, Trouble.UNREACHABLE_PERSON})
 # The whole bot cannot send until its owner acts; what waits is held.
-BOT_AWAY: Final = frozenset({Trouble.TOKEN_REVOKED, Trouble.BOT_FROZEN})
-TRANSIENT: Final = frozenset({Trouble.NOT_SENT, Trouble.OUTCOME_UNKNOWN, Trouble.TOKEN_USED_ELSEWHERE})
+BOT_AWAY: Final = frozenset({Trouble.BOT_REVOKED, Trouble.BOT_FROZEN})
+TRANSIENT: Final = frozenset({Trouble.NOT_SENT, Trouble.OUTCOME_UNKNOWN, Trouble.USED_ELSEWHERE})
 
 # Descriptions as Telegram words them, most telling first; compared in lower case.
 _DESCRIPTIONS: Final = (
@@ -115,9 +115,9 @@ def classify(error: TelegramError) -> Verdict:
         case ChatMigrated():
             return Verdict(Trouble.MIGRATED, description, new_chat_id=error.new_chat_id)
         case InvalidToken():
-            return Verdict(Trouble.TOKEN_REVOKED, description)
+            return Verdict(Trouble.BOT_REVOKED, description)
         case Conflict():
-            return Verdict(Trouble.TOKEN_USED_ELSEWHERE, description)
+            return Verdict(Trouble.USED_ELSEWHERE, description)
         case BadRequest() | Forbidden():
             return Verdict(_by_description(description), description)
         case NotSent():

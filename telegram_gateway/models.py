@@ -20,7 +20,8 @@ class UpdateState(models.TextChoices):
 class TelegramUpdate(TenantModel):
     """One update as it came, byte for byte. One that names no update id is called by its SHA-256."""
 
-    bot = tenant_fk(Bot, on_delete=models.CASCADE, related_name="+", verbose_name=_("bot"))
+    # The unique constraint below begins with it; a second index would only cost.
+    bot = tenant_fk(Bot, on_delete=models.CASCADE, related_name="+", db_index=False, verbose_name=_("bot"))
     external_id = models.CharField(_("update"), max_length=80)
     kind = models.CharField(_("kind"), max_length=32)
     telegram_user_id = models.BigIntegerField(_("Telegram user"), null=True, blank=True)

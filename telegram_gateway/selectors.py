@@ -49,6 +49,11 @@ class FactsCache(Generic[Key, Facts]):
         found = self._known.get(key)
         return found[1] if found and time.monotonic() - found[0] < self._seconds else None
 
+    def put(self, key: Key, facts: Facts) -> None:
+        """What this process has just learnt."""
+        with self._lock:
+            self._known[key] = (time.monotonic(), facts)
+
     def forget(self, key: Key) -> None:
         """Read this key anew next time."""
         with self._lock:

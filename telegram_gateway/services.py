@@ -1,18 +1,21 @@
 """What becomes of an update: into the flow inbox or this app's own table, and what the latter's rows do."""
 
+import hashlib
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from bots import jobs
 from bots.crashpoints import crash_point, register
-from bots.models import Channel, Contact
+from bots.models import ActorKind, AuditEntry, Bot, BotStatus, Channel, Contact
+from bots.outbox.services import cancel_waiting
 from bots.tenancy import no_scope
 from flows.services import post_raw_update
 from telegram_gateway.models import TelegramUpdate, UpdateState
@@ -28,6 +31,7 @@ PROCESS_TASK: Final = "telegram_gateway.process_updates"
 PROCESS_QUEUE: Final = "updates"
 MOST_ATTEMPTS: Final = 3
 BATCH: Final = 100
+KEPT_FOR: Final = timedelta(days=30)
 
 Processor = Callable[[TelegramUpdate], UpdateState]
 
@@ -43,7 +47,13 @@ def take_in(bot: WebhookBot, body: bytes) -> Peek:
     seen = peek(body)
     with no_scope(reason="updates of every organization come in by one door"):
         if seen.moves_a_conversation and seen.telegram_user_id is not None:
-            post_raw_update(bot=bot, telegram_user_id=seen.telegram_user_id, external_id=seen.external_id, body=body)
+            post_raw_update(
+                organization_id=bot.organization_id,
+                bot_id=bot.id,
+                telegram_user_id=seen.telegram_user_id,
+                external_id=seen.external_id,
+                body=body,
+            )
         else:
             _record(bot, seen, body)
     crash_point(AFTER_STORING)
@@ -83,11 +93,19 @@ def process_updates(limit: int = BATCH) -> int:
     return len(rows)
 
 
+def purge_updates() -> int:
+    """Delete handled rows older than any repetition by Telegram could be; answers how many. Safe to repeat."""
+    old = TelegramUpdate.unscoped.filter(created_at__lt=timezone.now() - KEPT_FOR)
+    with no_scope(reason="upkeep of every organization's updates"):
+        deleted, _by_model = old.exclude(state__in=(UpdateState.NEW, UpdateState.SET_ASIDE)).delete()
+    return deleted
+
+
 def _process(row: TelegramUpdate) -> None:
     try:
         with transaction.atomic():
             state = PROCESSORS[UpdateKind(row.kind)](row)
-    except Exception as error:  # noqa: BLE001 - one bad row must not hold up the others
+    except Exception as error:
         row.attempts += 1
         row.error = type(error).__name__
         row.state = UpdateState.SET_ASIDE if row.attempts >= MOST_ATTEMPTS else UpdateState.NEW
@@ -115,6 +133,42 @@ def set_blocked(*, bot_id: uuid.UUID, telegram_user_id: int, at: datetime | None
     """Note since when a contact blocks the bot; None: not any more. A contact we never heard of is none."""
     contacts = Contact.unscoped.filter(bot_id=bot_id, telegram_user_id=telegram_user_id, channel=Channel.TELEGRAM)
     contacts.exclude(blocked_at=at).update(blocked_at=at)
+
+
+def contact_went_away(*, bot_id: uuid.UUID, telegram_user_id: int, ordering_key: str | None, reason: str) -> None:
+    """Note that a contact cannot be written to and cancel what waits for them. Joins the caller's transaction."""
+    set_blocked(bot_id=bot_id, telegram_user_id=telegram_user_id, at=timezone.now())
+    if ordering_key:
+        cancel_waiting(ordering_key=ordering_key, reason=reason)
+
+
+def pause_sending(bot_id: uuid.UUID, until: datetime) -> None:
+    """Have every worker hold this bot's messages until then, as Telegram asked; never shortens a pause."""
+    Bot.unscoped.filter(id=bot_id).update(paused_until=Greatest(F("paused_until"), Value(until)))
+
+
+def note_error(bot_id: uuid.UUID, error: str) -> None:
+    """Show the owner the last thing that went wrong."""
+    Bot.unscoped.filter(id=bot_id).update(last_error=error, last_error_at=timezone.now())
+
+
+def note_bot_revoked(*, bot_id: uuid.UUID, token: str, error: str) -> None:
+    """Telegram does not know the token any more: the bot stands still, its messages wait, its owner is told. A token
+    that was replaced meanwhile changes nothing; many callers at once tell it once."""
+    bots = Bot.unscoped.filter(id=bot_id, token_hash=hashlib.sha256(token.encode()).hexdigest()).exclude(
+        status=BotStatus.REVOKED
+    )
+    if bots.update(status=BotStatus.REVOKED, last_error=error, last_error_at=timezone.now()):
+        bot = Bot.unscoped.only("organization_id").get(id=bot_id)
+        AuditEntry.unscoped.create(
+            organization_id=bot.organization_id,
+            actor_kind=ActorKind.SYSTEM,
+            action="bot.token_revoked",
+            object_type="bot",
+            object_id=str(bot_id),
+            data={"error": error},
+        )
+        logger.error("bot_token_revoked", bot_id=str(bot_id), organization_id=str(bot.organization_id), error=error)
 
 
 PROCESSORS: Final[Mapping[UpdateKind, Processor]] = {UpdateKind.MY_CHAT_MEMBER: _process_membership}

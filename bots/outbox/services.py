@@ -1,8 +1,9 @@
 """What people and other apps do with messages that are already published."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from bots.errors import Conflict, NotFound
 from bots.outbox.models import UNFINISHED, MessageState, OutboxMessage, Queue
 from bots.outbox.publish import ring
+from bots.storable import dump_json
 
 RESENDABLE = (MessageState.DEAD, MessageState.UNKNOWN, MessageState.CANCELLED)
 
@@ -63,3 +65,13 @@ def release_held(*, bot_ids: Sequence[uuid.UUID]) -> int:
 def has_unfinished(*, ordering_key: str) -> bool:
     """Whether anything still waits or is under way for this order."""
     return OutboxMessage.unscoped.filter(ordering_key=ordering_key, state__in=UNFINISHED).exists()
+
+
+def note_progress(message_id: uuid.UUID, progress: Mapping[str, Any]) -> None:
+    """Add to the payload of a message that goes back how far its handler came; the next attempt reads it there. Called
+    in an outcome's `follow_up`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE outbox_outboxmessage SET payload = payload || %s::jsonb WHERE id = %s",
+            [dump_json(progress), message_id],
+        )

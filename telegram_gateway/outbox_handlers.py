@@ -1,0 +1,88 @@
+"""What leaves for Telegram: messages, answers to presses, keyboards taken off. A test chat's are kept instead."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+from bots.models import Channel
+from bots.outbox.registry import Cancelled, Claim, Dead, Done, Outcome, handler
+from flows.engine.effects import AnswerPress, OutMessage, RemoveKeyboard, Say
+from flows.services import store_simulated_calls
+from flows.topics import KEYBOARD_REMOVE, MESSAGE_SEND, PRESS_ANSWER, Envelope
+from telegram_gateway.client import CALL_DEADLINE, MEDIA_DEADLINE
+from telegram_gateway.errors import BOT_AWAY, TRANSIENT, Trouble, Verdict
+from telegram_gateway.protocol.render import ApiCall, render, render_keyboard_removal, render_press_answer
+from telegram_gateway.sending import Held, admission, attempt, bot_of, make_calls, outcome_of
+
+# The spinner on a button turns for about so long; a later answer is refused as too old.
+ANSWER_SECONDS: Final = 10.0
+
+
+@handler(MESSAGE_SEND, deadline=MEDIA_DEADLINE)
+async def handle_message_send(claim: Claim) -> Outcome:
+    """Send a message of the engine. At least once and in order; a part that has left is not sent again."""
+    envelope = Envelope.load(claim.payload)
+    assert isinstance(envelope.effect, Say)
+    message, chat_id = envelope.effect.message, envelope.telegram_user_id
+    if envelope.channel == Channel.SIMULATOR:
+        return _simulated(claim, await _rendered(message, chat_id))
+    bot = await bot_of(claim)
+    if isinstance(bot, Held):
+        return bot.outcome
+    calls = await _rendered(message, chat_id)
+    if not calls:
+        return Dead("there is nothing to show", "empty_message")
+    held = await admission(bot, chat_id, len(calls))
+    if held:
+        return held
+    return await make_calls(claim, bot, calls, partial(render, message, chat_id, plain=True))
+
+
+@handler(PRESS_ANSWER, deadline=ANSWER_SECONDS, give_up_after=ANSWER_SECONDS)
+async def handle_press_answer(claim: Claim) -> Outcome:
+    """Stop the spinner on a pressed button, perhaps with a notice. Best effort: it is worth nothing after seconds."""
+    envelope = Envelope.load(claim.payload)
+    assert isinstance(envelope.effect, AnswerPress)
+    call = render_press_answer(envelope.effect)
+    if envelope.channel == Channel.SIMULATOR:
+        return _simulated(claim, [call])
+    bot = await bot_of(claim)
+    if isinstance(bot, Held):
+        return bot.outcome
+    answer = await attempt(bot, call)
+    if not isinstance(answer, Verdict):
+        return Done()
+    if answer.trouble in TRANSIENT | BOT_AWAY | {Trouble.FLOOD, Trouble.NOTHING_TO_DO}:
+        return outcome_of(claim, bot, answer)
+    return Cancelled(answer.error)
+
+
+@handler(KEYBOARD_REMOVE, deadline=CALL_DEADLINE)
+async def handle_keyboard_removal(claim: Claim) -> Outcome:
+    """Take the buttons off a message. One that is gone or has none is as good."""
+    envelope = Envelope.load(claim.payload)
+    assert isinstance(envelope.effect, RemoveKeyboard)
+    call = render_keyboard_removal(envelope.telegram_user_id, envelope.effect.message_id)
+    if envelope.channel == Channel.SIMULATOR:
+        return _simulated(claim, [call])
+    bot = await bot_of(claim)
+    if isinstance(bot, Held):
+        return bot.outcome
+    held = await admission(bot, envelope.telegram_user_id, 1)
+    if held:
+        return held
+    answer = await attempt(bot, call)
+    return outcome_of(claim, bot, answer) if isinstance(answer, Verdict) else Done()
+
+
+async def _rendered(message: OutMessage, chat_id: int) -> Sequence[ApiCall]:
+    if message.qr is None:
+        return render(message, chat_id)
+    # Drawing takes tens of milliseconds, in which the loop could send a hundred messages.
+    return await asyncio.to_thread(render, message, chat_id)
+
+
+def _simulated(claim: Claim, calls: Sequence[ApiCall]) -> Outcome:
+    dumped = [call.dump() for call in calls]
+    return Done({"calls": dumped}, follow_up=partial(store_simulated_calls, claim.id, dumped))

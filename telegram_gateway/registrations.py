@@ -1,0 +1,16 @@
+"""What this app registers with the apps below: the platform, the reader of raw rows, handlers, the sweep."""
+
+from bots.jobs import register_sweep
+from bots.ports import register_bot_platform
+from flows.models.enums import InboxSource
+from flows.ports import register_event_source
+from telegram_gateway import services
+from telegram_gateway.event_source import TelegramEventSource
+from telegram_gateway.platform import TelegramPlatform
+
+
+def register() -> None:
+    """Called once, when all models are known; outbox handlers register themselves by being imported."""
+    register_bot_platform(TelegramPlatform())
+    register_event_source(InboxSource.TELEGRAM, TelegramEventSource())
+    register_sweep("telegram.updates", services.process_updates)

@@ -41,13 +41,14 @@ class SweepThread(threading.Thread):
                 log.exception("sweep_failed", sweep=self.sweep.name, failures=failures)
             else:
                 failures = 0
-            self.stopping.wait(self._pause(time.monotonic() - began, failures))
+            self.stopping.wait(self.pause(time.monotonic() - began, failures))
         connections.close_all()
 
-    def _pause(self, took: float, failures: int) -> float:
+    def pause(self, took: float, failures: int) -> float:
+        """Seconds to wait before the next call: the rest of the period, or longer and longer while it fails."""
         every = self.sweep.every_ms / 1000
         if failures:
-            return min(every * 2**failures, LONGEST_PAUSE)
+            return min(every * 2.0 ** min(failures, 20), LONGEST_PAUSE)
         return max(every - took, 0.0)
 
     def stop(self) -> None:

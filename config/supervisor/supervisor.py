@@ -65,7 +65,8 @@ class Supervisor:
         os.environ.setdefault("SECRET_KEY", secrets["SECRET_KEY"])
         os.environ.setdefault("FIELD_ENCRYPTION_KEYS", secrets["FIELD_ENCRYPTION_KEYS"])
         os.environ["TRILHO_RUN_DIR"] = str(self.run.path)
-        frontend.build(self.base)
+        if not os.environ.get("TRILHO_SKIP_BUILD"):
+            frontend.build(self.base)
         self.services = Services(data=data_directory(self.run.path), logs=self.run.logs, secrets=secrets)
         self.services.start()
         self._publish()

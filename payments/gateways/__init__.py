@@ -1,0 +1,1 @@
+"""Gateways behind one interface: `base` says what each must do, `registry` knows them all."""

@@ -1,0 +1,65 @@
+"""States that rows of the payments app name, and how people read them."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from payments.domain.events import EventKind, EventSource
+from payments.domain.states import PaymentStatus
+
+PAYMENT_STATUS_CHOICES = [
+    (PaymentStatus.PENDING.value, _("Waiting for payment")),
+    (PaymentStatus.PAID.value, _("Paid")),
+    (PaymentStatus.FAILED.value, _("Failed")),
+    (PaymentStatus.EXPIRED.value, _("Expired")),
+    (PaymentStatus.REFUNDED.value, _("Refunded")),
+    (PaymentStatus.PARTIALLY_REFUNDED.value, _("Partly refunded")),
+    (PaymentStatus.DISPUTED.value, _("Disputed")),
+]
+EVENT_SOURCE_CHOICES = [
+    (EventSource.CREATE.value, _("Creation")),
+    (EventSource.WEBHOOK.value, _("Gateway's notice")),
+    (EventSource.POLL.value, _("Our question to the gateway")),
+    (EventSource.PRESS.value, _("“I have paid”")),
+    (EventSource.EXPIRY.value, _("Expiry")),
+    (EventSource.ADMIN.value, _("Staff")),
+    (EventSource.OPERATOR.value, _("Team")),
+]
+EVENT_KIND_CHOICES = [
+    (EventKind.CREATED.value, _("Charge made")),
+    (EventKind.CREATION_FAILED.value, _("Charge could not be made")),
+    (EventKind.ADOPTED.value, _("Taken over by a new visit")),
+    (EventKind.SUPERSEDED.value, _("Replaced by a new code")),
+    (EventKind.MOVED.value, _("State changed")),
+    (EventKind.FLAGGED.value, _("Flagged")),
+    (EventKind.REFUSED.value, _("Notice refused")),
+]
+
+
+class OrderStatus(models.TextChoices):
+    """Where a sale stands: as its paying charge does, else as its newest one."""
+
+    OPEN = "open", _("Waiting for payment")
+    PAID = "paid", _("Paid")
+    FAILED = "failed", _("Failed")
+    EXPIRED = "expired", _("Expired")
+    REFUNDED = "refunded", _("Refunded")
+    PARTIALLY_REFUNDED = "partially_refunded", _("Partly refunded")
+    DISPUTED = "disputed", _("Disputed")
+
+
+class DeliveryState(models.TextChoices):
+    """What became of a gateway's notice. `unmatched` is tried again for 48 hours; the last four are final."""
+
+    NEW = "new", _("Waiting")
+    UNMATCHED = "unmatched", _("Charge unknown so far")
+    DONE = "done", _("Done")
+    FORGED = "forged", _("Signature wrong")
+    UNREADABLE = "unreadable", _("Unreadable")
+    SET_ASIDE = "set_aside", _("Set aside")
+
+
+class GrantKind(models.TextChoices):
+    """What a grant opens: content that is said, or a place in a chat."""
+
+    CONTENT = "content", _("Content")
+    CHAT = "chat", _("Group or channel")

@@ -1,0 +1,88 @@
+"""Outbox topics the payments app handles: three lines each, the work is in the services."""
+
+from datetime import timedelta
+from typing import TypeVar
+
+from django.utils import timezone
+
+from bots.outbox.registry import Claim, Dead, Done, Outcome, RetryAt, handler
+from flows.engine.effects import CheckPayment, Effect, GrantAccess, OrderServed, RenewPayment, RequestPayment
+from flows.topics import ACCESS_GRANT, ORDER_SERVED, PAYMENT_CHECK, PAYMENT_RENEW, PAYMENT_REQUEST, Envelope
+from payments.services import handling
+from payments.services.handling import Progress
+from payments.services.sandbox import post_notice
+from payments.services.serving import mark_served
+from payments.topics import SANDBOX_NOTIFY
+
+SOON = timedelta(seconds=1)
+# A gateway that recovers is noticed within this, while the person still looks at the chat.
+LATER = timedelta(seconds=15)
+LONGEST_WAIT = timedelta(minutes=5)
+# A press is answered or forgotten: its buyer has pressed again by then.
+MOST_CHECKS = 10
+
+AnyEffect = TypeVar("AnyEffect", bound=Effect)
+
+
+def _abandon(claim: Claim, _outcome: Dead) -> None:
+    handling.abandon(Envelope.load(claim.payload), key=claim.key)
+
+
+@handler(PAYMENT_REQUEST, deadline=20, on_dead=_abandon)
+def handle_payment_request(claim: Claim) -> Outcome:
+    envelope, effect = _open(claim, RequestPayment)
+    return _outcome(claim, handling.request_payment(envelope, effect, key=claim.key))
+
+
+@handler(PAYMENT_RENEW, deadline=20, on_dead=_abandon)
+def handle_payment_renew(claim: Claim) -> Outcome:
+    envelope, effect = _open(claim, RenewPayment)
+    return _outcome(claim, handling.renew(envelope, effect, key=claim.key))
+
+
+@handler(PAYMENT_CHECK, deadline=20)
+def handle_payment_check(claim: Claim) -> Outcome:
+    envelope, effect = _open(claim, CheckPayment)
+    if claim.attempt > MOST_CHECKS:
+        return Dead("the visit never had a charge", code="no_charge")
+    return _outcome(claim, handling.check(envelope, effect, key=claim.key))
+
+
+@handler(ACCESS_GRANT)
+def handle_access_grant(claim: Claim) -> Outcome:
+    envelope, effect = _open(claim, GrantAccess)
+    handling.grant_access(envelope, effect)
+    return Done()
+
+
+@handler(ORDER_SERVED)
+def handle_order_served(claim: Claim) -> Outcome:
+    envelope, effect = _open(claim, OrderServed)
+    sent = mark_served(
+        organization_id=envelope.organization_id, order_id=effect.order_id, note_id=claim.id, effect_key=claim.key
+    )
+    return Done() if sent else RetryAt(timezone.now() + SOON, "its messages have not left yet", counts=False)
+
+
+@handler(SANDBOX_NOTIFY)
+def handle_sandbox_notify(claim: Claim) -> Outcome:
+    status = post_notice(claim.payload)
+    return Done({"status": status}) if status is not None and status < 300 else RetryAt(None, f"answered {status}")
+
+
+def _open(claim: Claim, kind: type[AnyEffect]) -> tuple[Envelope, AnyEffect]:
+    envelope = Envelope.load(claim.payload)
+    if not isinstance(envelope.effect, kind):
+        raise TypeError(f"{claim.topic} carries {type(envelope.effect).__name__}")
+    return envelope, envelope.effect
+
+
+def _outcome(claim: Claim, progress: Progress) -> Outcome:
+    match progress:
+        case Progress.DONE:
+            return Done()
+        case Progress.SOON:
+            return RetryAt(timezone.now() + SOON, "somebody else is at it")
+        case Progress.LATER:
+            wait = min(LATER * claim.attempt, LONGEST_WAIT)
+            return RetryAt(timezone.now() + wait, "no gateway answers")

@@ -1,0 +1,17 @@
+"""What other apps, pages, admin and tasks may ask of payments."""
+
+from payments.services.accounts import ensure_sandbox_account, set_bot_accounts
+from payments.services.asking import ask_gateway
+from payments.services.polling import poll_due
+from payments.services.transitions import Applied, apply_notice
+from payments.services.webhooks import process_deliveries
+
+__all__ = [
+    "Applied",
+    "apply_notice",
+    "ask_gateway",
+    "ensure_sandbox_account",
+    "poll_due",
+    "process_deliveries",
+    "set_bot_accounts",
+]

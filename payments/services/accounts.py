@@ -1,0 +1,115 @@
+"""Gateway accounts: the sandbox everybody has, the order in which a bot's accounts are tried, their health."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db.models import F
+from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from bots.errors import NotFound
+from bots.models import Organization
+from payments.domain.gateway_names import GatewayName
+from payments.domain.money import Currency
+from payments.gateways.base import AccountAccess, GatewayError
+from payments.gateways.registry import gateway_of
+from payments.models import BotGateway, GatewayAccount
+from payments.services.transactions import work_for
+
+logger = structlog.get_logger(__name__)
+
+
+def ensure_sandbox_account(organization: Organization) -> GatewayAccount:
+    """The organization's sandbox account, made if there is none. Safe to repeat."""
+    with work_for(organization.pk):
+        return _sandbox_account(organization.pk)
+
+
+def set_bot_accounts(*, organization_id: UUID, bot_id: UUID, account_ids: Sequence[UUID]) -> None:
+    """The bot's accounts in the order they are to be tried. Raises `NotFound` for an account of somebody else."""
+    with work_for(organization_id):
+        known = set(GatewayAccount.objects.filter(pk__in=account_ids).values_list("pk", flat=True))
+        if known != set(account_ids):
+            raise NotFound("gateway_account_not_found", _("There is no such gateway account."))
+        BotGateway.objects.filter(bot_id=bot_id).delete()
+        BotGateway.objects.bulk_create(
+            [
+                BotGateway(organization_id=organization_id, bot_id=bot_id, account_id=account_id, position=position)
+                for position, account_id in enumerate(account_ids)
+            ]
+        )
+
+
+def accounts_to_try(
+    *, organization_id: UUID, bot_id: UUID, wanted_id: UUID | None, currency: Currency, is_test: bool
+) -> list[GatewayAccount]:
+    """The accounts that may make a charge, best first: the step's own, then the bot's list; without one, the
+    organization's. A test chat only ever charges in the sandbox."""
+    with work_for(organization_id):
+        if is_test:
+            return [_sandbox_account(organization_id)]
+        active = GatewayAccount.objects.filter(active=True)
+        places = list(
+            BotGateway.objects.filter(bot_id=bot_id).order_by("position").values_list("account_id", flat=True)
+        )
+        found = {account.pk: account for account in active}
+        order = places or list(found)
+        wanted = [wanted_id] if wanted_id is not None else []
+        ids = list(dict.fromkeys([*wanted, *order]))
+        accounts = [found[account_id] for account_id in ids if account_id in found]
+        return [one for one in accounts if currency in gateway_of(one.gateway).traits.currencies]
+
+
+def access_to(account: GatewayAccount) -> AccountAccess:
+    """The account with its secrets opened, for its adapter."""
+    return AccountAccess(
+        account_id=account.pk,
+        organization_id=account.organization_id,
+        public_id=account.public_id,
+        credentials=account.opened_credentials,
+        webhook_secret=account.webhook_secret or "",
+    )
+
+
+def webhook_url(account: GatewayAccount) -> str:
+    """Where the gateway sends its notices for this account."""
+    return f"{settings.SITE_URL}/payments/webhooks/{account.gateway}/{account.public_id}/"
+
+
+def note_answer(account: GatewayAccount) -> None:
+    """The gateway answered: the account is well."""
+    now = timezone.now()
+    GatewayAccount.unscoped.filter(pk=account.pk).update(last_answer_at=now, failing_since=None, last_error="")
+
+
+def note_failure(account: GatewayAccount, error: GatewayError) -> None:
+    """The gateway failed: the owner sees since when, and what it said."""
+    GatewayAccount.unscoped.filter(pk=account.pk).update(
+        failing_since=Coalesce(F("failing_since"), Now()), last_error=f"{error.code}: {error}"[:300]
+    )
+    logger.warning(
+        "gateway_failed",
+        organization_id=str(account.organization_id),
+        account_id=str(account.pk),
+        gateway=account.gateway,
+        code=error.code,
+    )
+
+
+def _sandbox_account(organization_id: UUID) -> GatewayAccount:
+    """Found or made; the oldest wins if two were made at once."""
+    mine = GatewayAccount.objects.filter(gateway=GatewayName.SANDBOX.value).order_by("created_at", "id")
+    found = mine.first()
+    if found is not None:
+        return found
+    # Not by its lock but by this row's: two at once would leave the organization with two sandboxes.
+    Organization.objects.select_for_update(of=("self",), no_key=True).get(pk=organization_id)
+    found = mine.first()
+    if found is not None:
+        return found
+    return GatewayAccount.objects.create(
+        organization_id=organization_id, gateway=GatewayName.SANDBOX.value, name="Sandbox", position=100
+    )

@@ -1,0 +1,155 @@
+"""What runs ask of payments, effect by effect, from the wish to its answer."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from uuid import UUID
+
+import structlog
+
+from bots.models import Channel
+from flows.engine.effects import CheckPayment, GrantAccess, RenewPayment, RequestPayment
+from flows.engine.events import ChargeFailed
+from flows.ports import InboxSource
+from flows.selectors import flow_id_of_version
+from flows.services import post_event
+from flows.topics import Envelope
+from payments.domain.money import Currency
+from payments.models import ChargeRequest, GatewayAccount, Order
+from payments.services.accounts import accounts_to_try
+from payments.services.checking import Check, check_payment, renew_payment
+from payments.services.creation import Creation, give_up, obtain_code, tell_waiting
+from payments.services.grants import give
+from payments.services.requests import Standing, Wish, open_order
+from payments.services.transactions import work_for
+
+logger = structlog.get_logger(__name__)
+
+NO_GATEWAY = "no_gateway"
+GATEWAY_DOWN = "gateway_down"
+GATEWAY_REFUSED = "gateway_refused"
+
+
+class Progress(StrEnum):
+    """`later`: worth asking again, the person has been told; `soon`: somebody else is at it this moment."""
+
+    DONE = "done"
+    SOON = "soon"
+    LATER = "later"
+
+
+def request_payment(envelope: Envelope, effect: RequestPayment, *, key: str) -> Progress:
+    """Order and charge are committed, then the gateway is called; the visit hears `ChargeReady` or `ChargeFailed`.
+
+    `key` is the effect's: the same one never makes a second sale, at whatever point an earlier try died.
+    """
+    accounts = _accounts(envelope, currency=effect.currency, wanted=effect.account_id)
+    if not accounts:
+        _tell_no_gateway(envelope, effect.visit, key)
+        return Progress.DONE
+    wish = Wish(key=key, envelope=envelope, effect=effect, flow_id=flow_id_of_version(envelope.version_id))
+    found = open_order(wish, account=accounts[0])
+    if found.standing is Standing.PAID:
+        return Progress.DONE
+    return _obtain(envelope.organization_id, found.order_id, accounts)
+
+
+def renew(envelope: Envelope, effect: RenewPayment, *, key: str) -> Progress:
+    """A fresh code for the visit's order; the old charge stays watched. Safe to repeat with the same key."""
+    order_id = renew_payment(
+        organization_id=envelope.organization_id,
+        run_id=envelope.run_id,
+        visit=effect.visit,
+        payment_id=effect.payment_id,
+        key=key,
+    )
+    if order_id is None:
+        return Progress.DONE
+    with work_for(envelope.organization_id):
+        order = Order.objects.get(pk=order_id)
+    accounts = _accounts(envelope, currency=order.currency, wanted=None)
+    if not accounts:
+        _tell_no_gateway(envelope, effect.visit, key)
+        return Progress.DONE
+    return _obtain(envelope.organization_id, order_id, accounts)
+
+
+def check(envelope: Envelope, effect: CheckPayment, *, key: str) -> Progress:
+    """Asks the gateway for an “I have paid” press and tells the visit. Safe to repeat with the same key."""
+    answer = check_payment(
+        organization_id=envelope.organization_id,
+        run_id=envelope.run_id,
+        visit=effect.visit,
+        payment_id=effect.payment_id,
+        key=key,
+    )
+    return Progress.DONE if answer is Check.ANSWERED else Progress.SOON
+
+
+def grant_access(envelope: Envelope, effect: GrantAccess) -> None:
+    """The row of an access that a step has said. Safe to repeat."""
+    with work_for(envelope.organization_id):
+        give(
+            organization_id=envelope.organization_id,
+            contact_id=envelope.contact_id,
+            telegram_user_id=envelope.telegram_user_id,
+            order_id=effect.order_id,
+            run_id=envelope.run_id,
+            visit=effect.visit,
+            step_id=effect.step_id,
+            content=effect.content,
+            is_test=envelope.channel == Channel.SIMULATOR,
+        )
+
+
+def abandon(envelope: Envelope, *, key: str) -> None:
+    """The outbox gave a charge up after its last try: its visit takes the way of a failed payment."""
+    with work_for(envelope.organization_id):
+        order_id = ChargeRequest.objects.filter(key=key).values_list("order_id", flat=True).first()
+    if order_id is not None:
+        give_up(order_id, organization_id=envelope.organization_id, code=GATEWAY_DOWN)
+
+
+def _obtain(organization_id: UUID, order_id: UUID, accounts: Sequence[GatewayAccount]) -> Progress:
+    match obtain_code(order_id, organization_id=organization_id, accounts=accounts):
+        case Creation.READY | Creation.OVER:
+            return Progress.DONE
+        case Creation.BUSY:
+            return Progress.SOON
+        case Creation.DOWN:
+            logger.error("no_gateway_answers", organization_id=str(organization_id), order_id=str(order_id))
+            tell_waiting(order_id, organization_id=organization_id, code=GATEWAY_DOWN)
+            return Progress.LATER
+        case Creation.REFUSED:
+            give_up(order_id, organization_id=organization_id, code=GATEWAY_REFUSED)
+            return Progress.DONE
+
+
+def _accounts(envelope: Envelope, *, currency: str, wanted: str | None) -> list[GatewayAccount]:
+    return accounts_to_try(
+        organization_id=envelope.organization_id,
+        bot_id=envelope.bot_id,
+        wanted_id=_uuid(wanted),
+        currency=Currency(currency),
+        is_test=envelope.channel == Channel.SIMULATOR,
+    )
+
+
+def _tell_no_gateway(envelope: Envelope, visit: int, key: str) -> None:
+    logger.error("no_gateway_account", organization_id=str(envelope.organization_id), bot_id=str(envelope.bot_id))
+    with work_for(envelope.organization_id):
+        post_event(
+            organization_id=envelope.organization_id,
+            bot_id=envelope.bot_id,
+            telegram_user_id=envelope.telegram_user_id,
+            event=ChargeFailed(visit=visit, code=NO_GATEWAY, retrying=False),
+            source=InboxSource.PAYMENT,
+            external_id=f"charge:{key}:no_gateway",
+            run_id=envelope.run_id,
+        )
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,222 @@
+"""The one function through which a payment changes state, whoever brings the news."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from django.utils import timezone
+
+from bots.crashpoints import crash_point, register
+from payments.domain.events import EventKind, EventSource
+from payments.domain.polling import next_poll
+from payments.domain.states import (
+    UNPAID,
+    Alarm,
+    Current,
+    Decision,
+    Notice,
+    Outcome,
+    PaymentStatus,
+    transition,
+)
+from payments.locking import lock_order, lock_payment
+from payments.models import Order, OrderStatus, Payment
+from payments.services.grants import give_what_is_owed
+from payments.services.ledger import write_event
+from payments.services.telling import tell_changed
+from payments.services.transactions import work_for
+
+logger = structlog.get_logger(__name__)
+
+LOCKED = register("payments.transition.locked")
+MOVED = register("payments.transition.moved")
+GRANTED = register("payments.transition.granted")
+TOLD = register("payments.transition.told")
+COMMITTED = register("payments.transition.committed")
+
+_REFUNDS = (PaymentStatus.REFUNDED, PaymentStatus.PARTIALLY_REFUNDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of a notice, and the state in which it left the payment."""
+
+    decision: Decision
+    status: PaymentStatus
+
+    @property
+    def moved(self) -> bool:
+        return self.decision.outcome is Outcome.MOVED
+
+
+def apply_notice(payment_id: UUID, notice: Notice, *, source: EventSource) -> Applied:
+    """Judges a notice under the locks of order and payment and writes all that follows from it in one transaction:
+    the ledger's lines, both rows, the grants, and the inbox rows that tell the run.
+
+    Exactly one of any number of notices that come at once pays; a repeat changes nothing. `Payment.DoesNotExist`.
+    """
+    organization_id, order_id = Payment.unscoped.values_list("organization_id", "order_id").get(pk=payment_id)
+    with work_for(organization_id):
+        order = lock_order(order_id)
+        payment = lock_payment(payment_id)
+        crash_point(LOCKED)
+        decision = transition(_current(order, payment), notice)
+        _write(order, payment, notice, decision, source=source)
+        applied = Applied(decision, payment.state)
+    crash_point(COMMITTED)
+    _log(payment, decision, source)
+    return applied
+
+
+def _current(order: Order, payment: Payment) -> Current:
+    return Current(
+        status=payment.state,
+        amount=payment.amount,
+        expires_at=payment.expires_at if payment.charged_at else None,
+        order_paid_by_another=order.paid_by_id is not None and order.paid_by_id != payment.pk,
+    )
+
+
+def _write(order: Order, payment: Payment, notice: Notice, decision: Decision, *, source: EventSource) -> None:
+    now = timezone.now()
+    match decision.outcome:
+        case Outcome.MOVED:
+            for number, status in enumerate(decision.path):
+                first = number == 0
+                step = decision if first else replace(decision, late=False, overpaid=False)
+                _move(order, payment, status, notice, step, source=source, now=now)
+        case Outcome.SAME:
+            if decision.overpaid and not payment.overpaid:
+                payment.overpaid = True
+                payment.save(update_fields=["overpaid"])
+                write_event(
+                    payment,
+                    key="overpaid",
+                    kind=EventKind.FLAGGED,
+                    source=source,
+                    overpaid=True,
+                    alarm=decision.alarm,
+                    amount_minor=notice.received.minor if notice.received else 0,
+                    raw=notice.raw,
+                )
+        case Outcome.REFUSED:
+            # An everyday stale notice leaves no line; one that somebody should look at leaves one, once.
+            if decision.alarm is not None:
+                write_event(
+                    payment,
+                    key=f"refused:{decision.alarm}:{notice.status}:{notice.received or notice.amount}",
+                    kind=EventKind.REFUSED,
+                    source=source,
+                    alarm=decision.alarm,
+                    note=f"{notice.status}: {notice.received or notice.amount}",
+                    raw=notice.raw,
+                )
+
+
+def _move(
+    order: Order,
+    payment: Payment,
+    status: PaymentStatus,
+    notice: Notice,
+    decision: Decision,
+    *,
+    source: EventSource,
+    now: datetime,
+) -> None:
+    """One legal move: the payment's row and line, then what it means for the order and the run."""
+    before = payment.state
+    arrives = status is PaymentStatus.PAID and before in UNPAID
+    payment.status = status.value
+    payment.revision += 1
+    payment.late = payment.late or decision.late
+    payment.overpaid = payment.overpaid or decision.overpaid
+    payment.end_to_end_id = payment.end_to_end_id or notice.end_to_end_id
+    if arrives:
+        payment.paid_at = notice.occurred_at or now
+    payment.next_poll_at = _next_question(payment, now)
+    payment.save()
+    write_event(
+        payment,
+        key=f"{payment.revision}:{status}",
+        kind=EventKind.MOVED,
+        source=source,
+        from_status=before,
+        amount_minor=_amount_of(status, arrives, payment, notice),
+        late=decision.late,
+        overpaid=decision.overpaid,
+        alarm=decision.alarm,
+        raw=notice.raw,
+    )
+    crash_point(MOVED)
+    if arrives:
+        _money_for(order, payment, now=now)
+    else:
+        _follow(order, payment)
+    if _concerns_run(order, payment) and not (source is EventSource.CREATE and status is PaymentStatus.FAILED):
+        # A charge that could not be made is told as that (`ChargeFailed`), and not twice.
+        tell_changed(order, payment, status, at=payment.paid_at if arrives and payment.paid_at else now)
+    crash_point(TOLD)
+
+
+def _money_for(order: Order, payment: Payment, *, now: datetime) -> None:
+    """The first charge that is paid pays the order; the others stay watched, and a second one is only flagged."""
+    if order.paid_at is not None:
+        return
+    order.paid_at = payment.paid_at or now
+    order.paid_by_id = payment.pk
+    order.status = OrderStatus.PAID
+    order.save()
+    Payment.objects.filter(order_id=order.pk, status=PaymentStatus.PENDING.value).exclude(pk=payment.pk).update(
+        superseded=True
+    )
+    give_what_is_owed(order)
+    crash_point(GRANTED)
+
+
+def _follow(order: Order, payment: Payment) -> None:
+    """The order stands as the charge that paid it does, or, unpaid, as its newest."""
+    if order.paid_by_id == payment.pk:
+        order.status = OrderStatus(payment.status)
+        order.save(update_fields=["status"])
+    elif order.paid_by_id is None and not payment.superseded:
+        # A refund of a charge never seen as paid stands beside failed and expired: there is no money.
+        order.status = OrderStatus(payment.status)
+        order.save(update_fields=["status"])
+
+
+def _concerns_run(order: Order, payment: Payment) -> bool:
+    """A superseded charge that fails or expires, or a second one that is paid, is not the run's business."""
+    return order.paid_by_id == payment.pk or (order.paid_by_id is None and not payment.superseded)
+
+
+def _next_question(payment: Payment, now: datetime) -> datetime | None:
+    exists = payment.provider_id or payment.creation_unknown
+    if payment.state not in UNPAID or not exists:
+        return None
+    return next_poll(created_at=payment.created_at, expires_at=payment.expires_at, now=now)
+
+
+def _amount_of(status: PaymentStatus, arrives: bool, payment: Payment, notice: Notice) -> int:
+    if arrives:
+        return notice.received.minor if notice.received else payment.amount_minor
+    return payment.amount_minor if status in _REFUNDS else 0
+
+
+def _log(payment: Payment, decision: Decision, source: EventSource) -> None:
+    if decision.outcome is Outcome.MOVED:
+        logger.info(
+            "payment_moved",
+            organization_id=str(payment.organization_id),
+            payment_id=str(payment.pk),
+            status=payment.status,
+            source=source.value,
+        )
+    if decision.alarm not in (None, Alarm.LATE):
+        logger.warning(
+            "payment_alarm",
+            organization_id=str(payment.organization_id),
+            payment_id=str(payment.pk),
+            alarm=decision.alarm,
+            source=source.value,
+        )

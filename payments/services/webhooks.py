@@ -1,0 +1,227 @@
+"""Gateway notices: kept as they came, handled by the sweep, believed only after the gateway was asked."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.db import connection, transaction
+from django.utils import timezone
+
+from bots import jobs
+from bots.crashpoints import crash_point, register
+from bots.storable import clean_text
+from bots.tenancy import no_scope, organization_scope
+from payments.domain.events import EventKind, EventSource
+from payments.gateways.base import Hint, UnreadableWebhook, Verification, WebhookCall
+from payments.gateways.registry import gateway_of
+from payments.locking import lock_order, lock_payment
+from payments.models import DeliveryState, GatewayAccount, Payment, WebhookDelivery
+from payments.services.accounts import access_to
+from payments.services.asking import ask_gateway, is_worth_asking
+from payments.services.ledger import write_event
+from payments.services.transactions import work_for
+
+logger = structlog.get_logger(__name__)
+
+STORED = register("payments.webhook.stored")
+CLAIMED = register("payments.webhook.claimed")
+ASKED = register("payments.webhook.asked")
+
+PROCESS_TASK = "payments.tasks.process_webhooks"
+BATCH = 20
+LEASE = timedelta(seconds=60)
+MOST_ATTEMPTS = 5
+# A charge that nobody knows by then is no charge of ours.
+MATCHED_WITHIN = timedelta(hours=48)
+# Kept for the signature and the staff; what browsers and proxies add is nobody's business.
+_DROPPED_HEADERS = frozenset({"cookie", "authorization"})
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAddress:
+    """What a webhook address leads to."""
+
+    account_id: UUID
+    organization_id: UUID
+
+
+def account_at(gateway: str, public_id: str) -> AccountAddress | None:
+    """The account behind a webhook address, in one statement; None if there is none."""
+    row = (
+        GatewayAccount.unscoped.filter(gateway=gateway, public_id=public_id)
+        .values_list("pk", "organization_id")
+        .first()
+    )
+    return AccountAddress(*row) if row else None
+
+
+def store_delivery(address: AccountAddress, *, headers: Mapping[str, str], query: str, body: bytes) -> None:
+    """Keeps a notice and rings the bell; the very same bytes with the same signature are kept once. One statement."""
+    kept = {
+        name.lower(): clean_text(value)[:2000]
+        for name, value in headers.items()
+        if name.lower() not in _DROPPED_HEADERS
+    }
+    signature = "\n".join(f"{name}:{value}" for name, value in sorted(kept.items()) if "signature" in name)
+    digest = hashlib.sha256(b"\n".join((signature.encode(), query.encode(errors="replace"), body))).hexdigest()
+    delivery = WebhookDelivery(
+        organization_id=address.organization_id,
+        account_id=address.account_id,
+        digest=digest,
+        headers=kept,
+        query=clean_text(query)[:2000],
+        body=body,
+        next_try_at=timezone.now(),
+    )
+    WebhookDelivery.unscoped.bulk_create([delivery], ignore_conflicts=True)
+    crash_point(STORED)
+    jobs.enqueue_on_commit(PROCESS_TASK, queue="payments", coalesce_key=PROCESS_TASK)
+
+
+def process_deliveries() -> int:
+    """Handles up to `BATCH` waiting notices; answers how many. Any number of workers may do this at once."""
+    with no_scope(reason="notices of every organization wait in one line"):
+        claimed = _claim()
+    for delivery_id in claimed:
+        crash_point(CLAIMED)
+        try:
+            _handle(delivery_id)
+        except Exception as error:
+            logger.exception("webhook_failed", delivery_id=str(delivery_id))
+            _put_back(delivery_id, error)
+    return len(claimed)
+
+
+def _handle(delivery_id: UUID) -> None:
+    delivery = WebhookDelivery.unscoped.select_related("account").get(pk=delivery_id)
+    account = delivery.account
+    gateway, access = gateway_of(account.gateway), access_to(account)
+    call = WebhookCall(
+        headers=delivery.headers, query=delivery.query, body=bytes(delivery.body), received_at=delivery.created_at
+    )
+    with organization_scope(delivery.organization_id):
+        verification = gateway.verify_webhook(access, call)
+        if verification is Verification.INVALID:
+            _close(delivery, DeliveryState.FORGED, verified=False, error="signature")
+            logger.warning("webhook_forged", account_id=str(account.pk), delivery_id=str(delivery_id))
+            return
+        verified = True if verification is Verification.VERIFIED else None
+        try:
+            hints = gateway.parse_webhook(call)
+        except UnreadableWebhook as error:
+            _close(delivery, DeliveryState.UNREADABLE, verified=verified, error=str(error))
+            return
+        GatewayAccount.objects.filter(pk=account.pk).update(last_webhook_at=delivery.created_at)
+        _follow(delivery, hints, verified=verified)
+
+
+def _follow(delivery: WebhookDelivery, hints: tuple[Hint, ...], *, verified: bool | None) -> None:
+    """Asks the gateway about every charge named. A body that contradicts our charge is noted in its ledger."""
+    matched: list[Payment] = []
+    for hint in hints:
+        payment = _payment_of(delivery.account_id, hint)
+        if payment is None:
+            continue
+        matched.append(payment)
+        contradiction = _contradiction(payment, hint)
+        if contradiction:
+            _note_contradiction(delivery, payment, contradiction)
+        asked = ask_gateway(payment.pk, source=EventSource.WEBHOOK)
+        crash_point(ASKED)
+        if not asked.asked and is_worth_asking(payment):
+            _wait(delivery, DeliveryState.NEW, verified=verified, error="the gateway could not be asked yet")
+            return
+    delivery.references = [hint.provider_id or hint.key for hint in hints]
+    if len(matched) < len(hints):
+        _wait(delivery, DeliveryState.UNMATCHED, verified=verified, error="no such charge")
+        return
+    delivery.payment_id = matched[0].pk if matched else None
+    _close(delivery, DeliveryState.DONE, verified=verified)
+
+
+def _payment_of(account_id: UUID, hint: Hint) -> Payment | None:
+    """Only among the charges of the account whose address was called."""
+    mine = Payment.objects.filter(account_id=account_id)
+    if hint.provider_id and (found := mine.filter(provider_id=hint.provider_id).first()):
+        return found
+    return mine.filter(idempotency_key=hint.key, provider_id="").first() if hint.key else None
+
+
+def _contradiction(payment: Payment, hint: Hint) -> str:
+    if hint.amount is not None and hint.amount != payment.amount:
+        return f"says {hint.amount}, the charge is {payment.amount}"
+    if hint.key and hint.key != payment.idempotency_key:
+        return "names another reference"
+    return ""
+
+
+def _note_contradiction(delivery: WebhookDelivery, payment: Payment, contradiction: str) -> None:
+    with work_for(delivery.organization_id):
+        lock_order(payment.order_id)
+        write_event(
+            lock_payment(payment.pk),
+            key=f"contradiction:{delivery.digest[:40]}",
+            kind=EventKind.REFUSED,
+            source=EventSource.WEBHOOK,
+            note=contradiction,
+        )
+    delivery.error = contradiction
+
+
+def _close(delivery: WebhookDelivery, state: DeliveryState, *, verified: bool | None, error: str = "") -> None:
+    delivery.state = state
+    delivery.verified = verified
+    delivery.error = (error or delivery.error)[:300]
+    delivery.handled_at = timezone.now()
+    delivery.next_try_at = delivery.lease_until = None
+    delivery.save()
+
+
+def _wait(delivery: WebhookDelivery, state: DeliveryState, *, verified: bool | None, error: str) -> None:
+    now = timezone.now()
+    if now - delivery.created_at > MATCHED_WITHIN:
+        _close(delivery, DeliveryState.SET_ASIDE, verified=verified, error=error)
+        return
+    delivery.state = state
+    delivery.verified = verified
+    delivery.error = error[:300]
+    delivery.next_try_at = _next_try(delivery.attempts, now)
+    delivery.lease_until = None
+    delivery.save()
+
+
+def _put_back(delivery_id: UUID, error: Exception) -> None:
+    delivery = WebhookDelivery.unscoped.get(pk=delivery_id)
+    with organization_scope(delivery.organization_id):
+        if delivery.attempts >= MOST_ATTEMPTS:
+            _close(delivery, DeliveryState.SET_ASIDE, verified=delivery.verified, error=type(error).__name__)
+        else:
+            _wait(delivery, DeliveryState.NEW, verified=delivery.verified, error=type(error).__name__)
+
+
+def _next_try(attempts: int, now: datetime) -> datetime:
+    """5 s, 10 s, 20 s … at most half an hour apart."""
+    return now + min(timedelta(seconds=5 << min(attempts, 10)), timedelta(minutes=30))
+
+
+def _claim() -> list[UUID]:
+    now = timezone.now()
+    table = connection.ops.quote_name(WebhookDelivery._meta.db_table)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE {table} SET lease_until = %(until)s, attempts = attempts + 1
+            WHERE id IN (
+                SELECT id FROM {table}
+                WHERE state IN ('new', 'unmatched') AND next_try_at <= %(now)s
+                    AND (lease_until IS NULL OR lease_until < %(now)s)
+                ORDER BY next_try_at LIMIT %(batch)s FOR NO KEY UPDATE SKIP LOCKED
+            )
+            RETURNING id
+            """,  # noqa: S608 - the table's own name
+            {"now": now, "until": now + LEASE, "batch": BATCH},
+        )
+        return [row[0] for row in cursor.fetchall()]

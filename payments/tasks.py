@@ -1,0 +1,16 @@
+"""Bells of the payments app: each says *look now* and carries nothing."""
+
+from celery import shared_task
+
+from bots.task_base import ScopedTask
+from payments import services
+
+
+@shared_task(base=ScopedTask, name="payments.tasks.process_webhooks")
+def process_webhooks() -> None:
+    services.process_deliveries()
+
+
+@shared_task(base=ScopedTask, name="payments.tasks.poll_due")
+def poll_due() -> None:
+    services.poll_due()

@@ -1,0 +1,11 @@
+"""Addresses of the payments app outside the members' menu: gateways' notices, the sandbox's page to pay."""
+
+from django.urls import path
+
+from payments.web.sandbox import pay_page
+from payments.webhooks import gateway_webhook
+
+urlpatterns = [
+    path("payments/webhooks/<slug:gateway>/<str:public_id>/", gateway_webhook, name="gateway_webhook"),
+    path("pagar/<str:token>/", pay_page, name="sandbox_pay"),
+]

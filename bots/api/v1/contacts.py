@@ -1,0 +1,59 @@
+"""`/contacts/`: the people the organization's bots talk to."""
+
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.generics import ListAPIView, RetrieveAPIView
+
+from bots.api.filters import filtered
+from bots.api.views import ApiView
+from bots.models import Channel, Contact
+from bots.permissions import ApiScope
+
+
+class ContactSerializer(serializers.ModelSerializer[Contact]):
+    """A contact as one bot sees them."""
+
+    bot = serializers.UUIDField(source="bot_id")
+
+    class Meta:
+        model = Contact
+        fields: ClassVar[Any] = [
+            "id",
+            "bot",
+            "telegram_user_id",
+            "first_name",
+            "last_name",
+            "username",
+            "language_code",
+            "variables",
+            "tags",
+            "blocked_at",
+            "created_at",
+        ]
+
+
+class _Contacts(ApiView):
+    read_scope = ApiScope.CONTACTS_READ
+    serializer_class = ContactSerializer
+
+    def get_queryset(self) -> QuerySet[Contact]:
+        # Test chats appear in no list and no number.
+        return Contact.objects.filter(channel=Channel.TELEGRAM)
+
+
+@extend_schema(tags=["contacts"])
+class ContactList(_Contacts, ListAPIView[Contact]):
+    """Contacts, newest first; `bot`, `username` and `telegram_user_id` filter."""
+
+    def get_queryset(self) -> QuerySet[Contact]:
+        return filtered(
+            super().get_queryset(), self.request, bot="bot_id", username="username", telegram_user_id="telegram_user_id"
+        )
+
+
+@extend_schema(tags=["contacts"])
+class ContactDetail(_Contacts, RetrieveAPIView[Contact]):
+    """One contact."""

@@ -1,0 +1,1 @@
+"""The flows app's edges for programs."""

@@ -1,0 +1,171 @@
+"""What the API says of bots, flows, versions, runs and timelines."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from rest_framework import serializers
+
+from bots.models import Bot
+from flows.models import Flow, FlowVersion, Run, TimelineEntry
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses fields it does not know, so that a misspelt one is never silently dropped."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
+            raise serializers.ValidationError(
+                {name: [serializers.ErrorDetail("There is no such field.", code="unknown_field")] for name in unknown}
+            )
+        return super().to_internal_value(data)
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """One problem of a definition."""
+
+    code = serializers.CharField()
+    severity = serializers.ChoiceField(["error", "warning"])
+    step_id = serializers.CharField(allow_null=True)
+    field = serializers.CharField()
+    message = serializers.CharField()
+    hint = serializers.CharField()
+
+
+class BotSerializer(serializers.ModelSerializer[Bot]):
+    """A bot. Its token is written once and never read."""
+
+    active_flow = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Bot
+        fields: ClassVar[Any] = [
+            "id",
+            "name",
+            "username",
+            "status",
+            "delivery",
+            "welcome_message",
+            "main_buttons",
+            "redirect_buttons",
+            "flow_enabled",
+            "active_flow",
+            "created_at",
+        ]
+
+    def get_active_flow(self, bot: Bot) -> UUID | None:
+        active: list[Flow] = bot.active_flows  # type: ignore[attr-defined]
+        return active[0].pk if active else None
+
+
+class ConnectBotSerializer(StrictSerializer):
+    """A bot to connect. `take_over` says that a webhook set elsewhere may be replaced."""
+
+    token = serializers.CharField(max_length=100)
+    take_over = serializers.BooleanField(default=False)
+
+
+class ChangeBotSerializer(StrictSerializer):
+    """What to change on a bot; what is left out stays."""
+
+    name = serializers.CharField(required=False, max_length=100)
+    welcome_message = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
+    main_buttons = serializers.ListField(child=serializers.DictField(), required=False, max_length=100)
+    redirect_buttons = serializers.ListField(child=serializers.DictField(), required=False, max_length=100)
+    flow_enabled = serializers.BooleanField(required=False)
+    active_flow = serializers.UUIDField(required=False, allow_null=True)
+
+
+class FlowSerializer(serializers.ModelSerializer[Flow]):
+    """A flow, without its draft."""
+
+    bot = serializers.UUIDField(source="bot_id")
+
+    class Meta:
+        model = Flow
+        fields: ClassVar[Any] = ["id", "bot", "name", "active", "closed", "draft_revision", "created_at", "updated_at"]
+
+
+class FlowWithProblemsSerializer(FlowSerializer):
+    """A flow just made, and what is wrong with its draft."""
+
+    problems = ProblemSerializer(many=True, read_only=True)
+
+    class Meta(FlowSerializer.Meta):
+        fields: ClassVar[Any] = [*FlowSerializer.Meta.fields, "problems"]
+
+
+class CreateFlowSerializer(StrictSerializer):
+    """A new flow with its draft."""
+
+    bot = serializers.UUIDField()
+    name = serializers.CharField(max_length=120)
+    definition = serializers.JSONField()
+
+
+class VersionSerializer(serializers.ModelSerializer[FlowVersion]):
+    """A published version."""
+
+    flow = serializers.UUIDField(source="flow_id")
+    created_by = serializers.UUIDField(source="created_by_id", allow_null=True)
+
+    class Meta:
+        model = FlowVersion
+        fields: ClassVar[Any] = ["id", "flow", "number", "note", "created_by", "created_at", "definition"]
+
+
+class ValidationSerializer(serializers.Serializer[Any]):
+    """Whether a draft could be published, and everything that is wrong with it."""
+
+    valid = serializers.BooleanField()
+    problems = ProblemSerializer(many=True)
+
+
+class PublishSerializer(StrictSerializer):
+    """How to publish; everybody inside finishes on their version."""
+
+    note = serializers.CharField(required=False, allow_blank=True, max_length=500, default="")
+
+
+class RunSerializer(serializers.ModelSerializer[Run]):
+    """One contact's way through one version."""
+
+    bot = serializers.UUIDField(source="bot_id")
+    flow = serializers.UUIDField(source="flow_id", allow_null=True)
+    version = serializers.UUIDField(source="version_id")
+    contact = serializers.UUIDField(source="contact_id")
+    step = serializers.CharField(source="step_id", allow_null=True)
+
+    class Meta:
+        model = Run
+        fields: ClassVar[Any] = [
+            "id",
+            "bot",
+            "flow",
+            "version",
+            "contact",
+            "status",
+            "step",
+            "entered_at",
+            "owes",
+            "failure",
+            "started_at",
+            "ended_at",
+        ]
+
+
+class StartRunSerializer(StrictSerializer):
+    """A run to start: the contact's bot's active flow, or a published flow of that bot."""
+
+    contact = serializers.UUIDField()
+    flow = serializers.UUIDField(required=False, allow_null=True, default=None)
+
+
+class RunEventSerializer(serializers.ModelSerializer[TimelineEntry]):
+    """A line of a run's timeline; `event_type` is from the documented list."""
+
+    event_type = serializers.CharField(source="kind")
+    step = serializers.CharField(source="step_id", allow_null=True)
+
+    class Meta:
+        model = TimelineEntry
+        fields: ClassVar[Any] = ["id", "event_type", "step", "data", "at"]

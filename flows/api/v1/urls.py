@@ -1,0 +1,20 @@
+"""Addresses of the flows app's part of `/api/v1/`."""
+
+from django.urls import path
+
+from flows.api.v1 import bots, flows, runs
+
+urlpatterns = [
+    path("bots/", bots.BotList.as_view(), name="api-bots"),
+    path("bots/<uuid:pk>/", bots.BotDetail.as_view(), name="api-bot"),
+    path("flows/", flows.FlowList.as_view(), name="api-flows"),
+    path("flows/<uuid:pk>/", flows.FlowDetail.as_view(), name="api-flow"),
+    path("flows/<uuid:pk>/draft/", flows.FlowDraft.as_view(), name="api-flow-draft"),
+    path("flows/<uuid:pk>/validate/", flows.FlowValidate.as_view(), name="api-flow-validate"),
+    path("flows/<uuid:pk>/publish/", flows.FlowPublish.as_view(), name="api-flow-publish"),
+    path("flows/<uuid:pk>/versions/", flows.VersionList.as_view(), name="api-flow-versions"),
+    path("flows/<uuid:pk>/versions/<int:number>/restore/", flows.VersionRestore.as_view(), name="api-flow-restore"),
+    path("runs/", runs.RunList.as_view(), name="api-runs"),
+    path("runs/<uuid:pk>/", runs.RunDetail.as_view(), name="api-run"),
+    path("runs/<uuid:pk>/events/", runs.RunEvents.as_view(), name="api-run-events"),
+]

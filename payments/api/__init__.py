@@ -1,0 +1,1 @@
+"""The payments app's edges for programs."""

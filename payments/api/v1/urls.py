@@ -1,0 +1,11 @@
+"""Addresses of the payments app's part of `/api/v1/`."""
+
+from django.urls import path
+
+from payments.api.v1.views import GrantList, PaymentDetail, PaymentList
+
+urlpatterns = [
+    path("payments/", PaymentList.as_view(), name="api-payments"),
+    path("payments/<uuid:pk>/", PaymentDetail.as_view(), name="api-payment"),
+    path("grants/", GrantList.as_view(), name="api-grants"),
+]

@@ -13,10 +13,9 @@ const phone = required<HTMLElement>("phone");
 const wall = required<HTMLElement>("wall");
 const form = required<HTMLFormElement>("say");
 const toast = required<HTMLElement>("toast");
-const panel = document.getElementById("panel");
 
-const addresses = phone.dataset as Record<"feed" | "say" | "press" | "failed", string>;
-let etag = "";
+const addresses = phone.dataset as Record<"feed" | "payments" | "say" | "press" | "failed", string>;
+const etags = new Map<string, string>();
 let lastActed = Date.now();
 let timer = 0;
 let toastTimer = 0;
@@ -46,17 +45,28 @@ function showNotices(): void {
   firstLoad = false;
 }
 
+/** The page at this address, or null if it is as it was. */
+async function news(url: string): Promise<Document | null> {
+  const response = await fetch(url, { headers: { "If-None-Match": etags.get(url) ?? "" }, cache: "no-store" });
+  if (response.status !== 200) return null;
+  etags.set(url, response.headers.get("ETag") ?? "");
+  return new DOMParser().parseFromString(await response.text(), "text/html");
+}
+
+function put(into: string, from: HTMLElement | null): void {
+  const target = document.getElementById(into);
+  if (target && from && !target.contains(document.activeElement)) target.replaceChildren(...from.childNodes);
+}
+
 async function refresh(): Promise<void> {
-  const response = await fetch(addresses.feed, { headers: { "If-None-Match": etag }, cache: "no-store" });
-  if (response.status !== 200) return;
-  etag = response.headers.get("ETag") ?? "";
-  const fragment = new DOMParser().parseFromString(await response.text(), "text/html");
+  const [feed, payments] = await Promise.all([news(addresses.feed), news(addresses.payments)]);
+  if (payments) put("payments-panel", payments.body);
+  if (!feed) return;
   const stay = !atBottom();
   const scroll = wall.scrollTop;
-  const messages = fragment.getElementById("feed-messages");
-  const side = fragment.getElementById("feed-panel");
+  const messages = feed.getElementById("feed-messages");
   if (messages) wall.replaceChildren(...messages.childNodes);
-  if (side && panel && !panel.contains(document.activeElement)) panel.replaceChildren(...side.childNodes);
+  put("panel", feed.getElementById("feed-panel"));
   wall.scrollTop = stay ? scroll : wall.scrollHeight;
   showNotices();
 }

@@ -1,0 +1,1 @@
+"""The members' pages of the kernel: shell, preferences, bots, settings."""

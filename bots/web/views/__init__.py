@@ -1,0 +1,1 @@
+"""Views of the kernel's pages."""

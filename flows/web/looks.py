@@ -1,0 +1,75 @@
+"""Icons, words and hues of flows: steps, runs, what happened."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from bots.errors import Text
+from bots.web.looks import Look, Tone
+from flows.engine.effects import TimelineKind
+from flows.engine.steps.model import StepType
+from flows.models import RunStatus
+
+
+@dataclass(frozen=True, slots=True)
+class StepLook:
+    """One icon and one hue per step type, the same everywhere."""
+
+    icon: str
+    hue: str
+    label: Text
+
+
+STEPS: Mapping[str, StepLook] = {
+    StepType.MESSAGE: StepLook("message-square-text", "say", _("Message")),
+    StepType.BUTTONS: StepLook("square-mouse-pointer", "ask", _("Buttons")),
+    StepType.QUESTION: StepLook("message-circle-question", "ask", _("Question")),
+    StepType.PAYMENT: StepLook("qr-code", "money", _("Payment")),
+    StepType.ACCESS: StepLook("gift", "give", _("Access")),
+    StepType.DELIVER: StepLook("gift", "give", _("Delivery")),
+    StepType.DELAY: StepLook("hourglass", "wait", _("Wait")),
+}
+UNKNOWN_STEP = StepLook("circle-dot", "say", _("Step"))
+
+RUN_STATUS: Mapping[str, Look] = {
+    RunStatus.ACTIVE: Look("circle-play", _("Under way"), Tone.GO),
+    RunStatus.ENDED: Look("flag", _("Ended")),
+    RunStatus.FAILED: Look("circle-x", _("Stands still"), Tone.BROKEN),
+    RunStatus.CLOSED: Look("circle-stop", _("Closed")),
+}
+OWES = Look("triangle-alert", _("Paid, not yet served"), Tone.NEEDS)
+
+TIMELINE: Mapping[str, Look] = {
+    TimelineKind.STARTED: Look("play", _("Began"), Tone.GO),
+    TimelineKind.ENTERED: Look("log-in", _("Entered the step")),
+    TimelineKind.LEFT: Look("log-out", _("Left the step")),
+    TimelineKind.ANSWERED: Look("message-circle", _("Answered")),
+    TimelineKind.UNMATCHED: Look("circle-help", _("The answer fitted no way on"), Tone.NEEDS),
+    TimelineKind.PRESSED: Look("mouse-pointer-click", _("Pressed a button")),
+    TimelineKind.STALE_PRESS: Look("mouse-pointer-click", _("Pressed an old button")),
+    TimelineKind.TIMER_FIRED: Look("timer", _("A wait was over")),
+    TimelineKind.CHARGE_REQUESTED: Look("receipt", _("Asked for the charge"), Tone.MONEY),
+    TimelineKind.CHARGE_READY: Look("qr-code", _("Code ready to pay"), Tone.MONEY),
+    TimelineKind.CHARGE_FAILED: Look("circle-x", _("No gateway made the charge"), Tone.BROKEN),
+    TimelineKind.PAYMENT_CHECKED: Look("refresh-cw", _("Asked the gateway about the payment")),
+    TimelineKind.PAYMENT_CHANGED: Look("banknote", _("The payment changed"), Tone.MONEY),
+    TimelineKind.PAID: Look("banknote", _("Paid"), Tone.GO),
+    TimelineKind.DELIVERED: Look("gift", _("Access delivered"), Tone.GO),
+    TimelineKind.SAID_AGAIN: Look("repeat", _("Said the step again")),
+    TimelineKind.RESUMED: Look("undo-2", _("Came back to this conversation")),
+    TimelineKind.PROBLEM: Look("triangle-alert", _("A problem, and it went on"), Tone.NEEDS),
+    TimelineKind.STEP_MISSING: Look("unlink", _("The step is missing"), Tone.BROKEN),
+    TimelineKind.FAILED: Look("circle-x", _("Could not go on"), Tone.BROKEN),
+    TimelineKind.ENDED: Look("flag", _("Ended")),
+}
+
+
+def step_look(kind: str | None) -> StepLook:
+    """How a step of this type is shown; a type of the future as a plain step."""
+    return STEPS.get(kind or "", UNKNOWN_STEP)
+
+
+def timeline_look(kind: str) -> Look:
+    """How a timeline entry is shown."""
+    return TIMELINE.get(kind) or Look("circle-dot", kind)

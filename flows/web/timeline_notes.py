@@ -1,0 +1,60 @@
+"""What a timeline entry adds in words: which button, how much, why."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from flows.engine.effects import TimelineKind
+from flows.engine.events import NEW_CODE_BUTTON, PAID_BUTTON
+from flows.models import TimelineEntry
+from flows.web.steps import step_of
+
+
+def note_of(entry: TimelineEntry, definition: Mapping[str, Any]) -> str:
+    """A short line under the entry; empty where there is nothing to add."""
+    data = entry.data
+    match entry.kind:
+        case TimelineKind.PRESSED | TimelineKind.STALE_PRESS:
+            return _button(data.get("index"), definition, entry.step_id)
+        case (
+            TimelineKind.PAID
+            | TimelineKind.CHARGE_REQUESTED
+            | TimelineKind.CHARGE_READY
+            | TimelineKind.PAYMENT_CHANGED
+            | TimelineKind.PAYMENT_CHECKED
+        ):
+            return _money(data.get("amount_minor"), definition, entry.step_id)
+        case TimelineKind.CHARGE_FAILED | TimelineKind.PROBLEM | TimelineKind.FAILED:
+            return " · ".join(filter(None, [str(data.get("code") or ""), _path(data.get("path"))]))
+        case TimelineKind.STEP_MISSING:
+            return str(data.get("missing") or "")
+        case _:
+            return ""
+
+
+def _button(index: object, definition: Mapping[str, Any], step_id: str | None) -> str:
+    if index == PAID_BUTTON:
+        return _("“I have paid”")
+    if index == NEW_CODE_BUTTON:
+        return _("“New code”")
+    step = step_of(definition, step_id)
+    buttons: Sequence[Any] = (step.get("config") or {}).get("custom_buttons") or () if step else ()
+    if isinstance(index, int) and 0 <= index < len(buttons) and isinstance(buttons[index], Mapping):
+        return f"“{buttons[index].get('text', '')}”"
+    return ""
+
+
+def _money(minor: object, definition: Mapping[str, Any], step_id: str | None) -> str:
+    if not isinstance(minor, int):
+        return ""
+    step = step_of(definition, step_id) or {}
+    if (step.get("config") or {}).get("currency") == "XTR":
+        return f"⭐ {minor}"
+    return f"R$ {number_format(Decimal(minor) / 100, decimal_pos=2, force_grouping=True)}"
+
+
+def _path(path: object) -> str:
+    return " → ".join(str(step) for step in path) if isinstance(path, list) else ""

@@ -1,0 +1,1 @@
+"""Views of the flows app's pages."""

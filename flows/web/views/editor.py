@@ -1,0 +1,122 @@
+"""The JSON editor of a flow's draft: live problems, saving under a revision, publishing."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from bots.errors import DomainError, Invalid
+from bots.permissions import Permission
+from bots.web.errors import as_json, sentence
+from bots.web.member import MemberRequest, allowed, member_page
+from flows.models import Flow
+from flows.services.definitions import (
+    DraftChangedMeanwhile,
+    check_draft,
+    completed,
+    problems_of,
+    save_draft,
+)
+from flows.services.publishing import latest_version, publish_version
+from flows.web.draft_text import NotADefinition, draft_of, text_of
+from flows.web.door import flow_or_404
+from flows.web.problems import problem_answer, problem_context
+
+
+@member_page(Permission.FLOW_VIEW)
+def editor(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
+    """The draft as text, with everything that is wrong with it."""
+    return _page(request, flow_or_404(flow_id))
+
+
+@member_page(Permission.FLOW_VIEW, methods=("POST",))
+def check(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
+    """Problems of the text as it stands in the editor; nothing is saved."""
+    flow = flow_or_404(flow_id)
+    try:
+        definition = draft_of(str(_sent(request).get("definition", "")))
+    except NotADefinition:
+        return _not_json()
+    problems = problems_of(completed(definition, flow.bot), organization_id=flow.organization_id, bot_id=flow.bot_id)
+    return JsonResponse(problem_answer(problems))
+
+
+@member_page(Permission.FLOW_EDIT, methods=("POST",))
+def save(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
+    """Saves with all its problems; a stale revision gets 409 and what the other member saved."""
+    flow_or_404(flow_id)
+    sent = _sent(request)
+    try:
+        saved = save_draft(
+            flow_id, definition=draft_of(str(sent.get("definition", ""))), expected_revision=_revision(sent)
+        )
+    except NotADefinition:
+        return _not_json()
+    except DraftChangedMeanwhile as error:
+        theirs = {"theirs": text_of(error.flow.draft), "revision": error.flow.draft_revision}
+        return JsonResponse({"code": error.code, "message": sentence(error), **theirs}, status=409)
+    except DomainError as error:
+        return as_json(error)
+    return JsonResponse({"revision": saved.flow.draft_revision, **problem_answer(saved.problems)})
+
+
+@member_page(Permission.FLOW_PUBLISH, methods=("POST",))
+def publish(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
+    """Makes the draft a version; refused with its problems, and the draft is kept."""
+    flow = flow_or_404(flow_id)
+    try:
+        version = publish_version(flow_id, created_by=request.user)
+    except Invalid as error:
+        return _page(request, flow, refused=error, status=422)
+    messages.success(request, _("Version %(number)d is published. Whoever is inside stays on theirs.") % {"number": version.number or 0})
+    if not flow.active:
+        messages.info(request, _("It is not active yet: choose it in the bot's settings so that new people enter it."))
+    return redirect("flow_versions", flow_id)
+
+
+def _page(request: MemberRequest, flow: Flow, *, refused: Invalid | None = None, status: int = 200) -> HttpResponse:
+    problems = check_draft(flow)
+    shown = problem_context(problems)
+    context = {
+        **shown,
+        "flow": flow,
+        "latest": latest_version(flow),
+        "refused": refused,
+        "draft_text": text_of(flow.draft),
+        "problem_data": [problem.as_dict() for problem in shown["problems"]],
+        "can_edit": allowed(request, Permission.FLOW_EDIT),
+        "can_publish": allowed(request, Permission.FLOW_PUBLISH),
+        "editor_texts": {
+            "label": _("Draft of the flow, as JSON"),
+            "saved": _("Saved"),
+            "saving": _("Saving…"),
+            "unsaved": _("Not saved yet"),
+            "failed": _("Could not save. Your text is still here; trying again."),
+            "notJson": _("This is not JSON yet: check commas, quotes and brackets."),
+        },
+    }
+    return render(request, "flows/editor.html", context, status=status)
+
+
+def _sent(request: HttpRequest) -> Mapping[str, Any]:
+    try:
+        body = json.loads(request.body)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _revision(sent: Mapping[str, Any]) -> int:
+    """A revision that is no number is older than any."""
+    revision = sent.get("revision")
+    return revision if type(revision) is int else 0
+
+
+def _not_json() -> JsonResponse:
+    message = _("This is not JSON yet: check commas, quotes and brackets.")
+    return JsonResponse({"code": "not_json", "message": message}, status=400)

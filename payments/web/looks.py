@@ -1,0 +1,79 @@
+"""Icons and words of money: sales, charges, ledger lines, accounts."""
+
+from collections.abc import Mapping, Sequence
+
+from django.utils.translation import gettext_lazy as _
+
+from bots.web.looks import Look, Tone
+from payments.domain.events import EventKind
+from payments.domain.states import PaymentStatus
+from payments.models import GatewayAccount, Order, OrderStatus, Payment, PaymentEvent
+
+_PAID = Look("circle-check", _("Paid"), Tone.GO)
+_FAILED = Look("circle-x", _("Failed"), Tone.BROKEN)
+_EXPIRED = Look("timer-reset", _("Expired"))
+_REFUNDED = Look("undo-2", _("Refunded"), Tone.NEEDS)
+_PARTLY = Look("undo-2", _("Partly refunded"), Tone.NEEDS)
+_DISPUTED = Look("triangle-alert", _("Disputed"), Tone.BROKEN)
+_WAITING = Look("hourglass", _("Waiting for payment"))
+
+ORDER_STATUS: Mapping[str, Look] = {
+    OrderStatus.OPEN: _WAITING,
+    OrderStatus.PAID: _PAID,
+    OrderStatus.FAILED: _FAILED,
+    OrderStatus.EXPIRED: _EXPIRED,
+    OrderStatus.REFUNDED: _REFUNDED,
+    OrderStatus.PARTIALLY_REFUNDED: _PARTLY,
+    OrderStatus.DISPUTED: _DISPUTED,
+}
+PAYMENT_STATUS: Mapping[str, Look] = {
+    PaymentStatus.PENDING: _WAITING,
+    PaymentStatus.PAID: _PAID,
+    PaymentStatus.FAILED: _FAILED,
+    PaymentStatus.EXPIRED: _EXPIRED,
+    PaymentStatus.REFUNDED: _REFUNDED,
+    PaymentStatus.PARTIALLY_REFUNDED: _PARTLY,
+    PaymentStatus.DISPUTED: _DISPUTED,
+}
+EVENT_KIND: Mapping[str, Look] = {
+    EventKind.CREATED: Look("qr-code", _("Charge made"), Tone.MONEY),
+    EventKind.CREATION_FAILED: Look("circle-x", _("Charge could not be made"), Tone.BROKEN),
+    EventKind.ADOPTED: Look("repeat", _("Taken over by a new visit")),
+    EventKind.SUPERSEDED: Look("refresh-cw", _("Replaced by a new code")),
+    EventKind.MOVED: Look("banknote", _("State changed")),
+    EventKind.FLAGGED: Look("flag", _("Flagged"), Tone.NEEDS),
+    EventKind.REFUSED: Look("ban", _("Notice refused"), Tone.NEEDS),
+}
+LATE = Look("clock", _("Paid late"), Tone.NEEDS)
+OVERPAID = Look("triangle-alert", _("Paid more than once, or too much"), Tone.NEEDS)
+UNKNOWN = Look("circle-help", _("Creation unknown: being checked"), Tone.NEEDS)
+NOT_SERVED = Look("triangle-alert", _("Paid, not yet served"), Tone.NEEDS)
+
+
+def order_look(order: Order) -> Look:
+    """Where a sale stands; a paid one that was not served asks for attention."""
+    if order.status == OrderStatus.PAID and order.served_at is None:
+        return NOT_SERVED
+    return ORDER_STATUS[order.status]
+
+
+def event_look(event: PaymentEvent) -> Look:
+    """A ledger line: moves look like the state they lead to."""
+    if event.kind == EventKind.MOVED:
+        return PAYMENT_STATUS[event.to_status]
+    return EVENT_KIND[event.kind]
+
+
+def flags_of(payments: Sequence[Payment]) -> list[Look]:
+    """What is unusual about a sale's charges."""
+    flags = {"late": LATE, "overpaid": OVERPAID, "creation_unknown": UNKNOWN}
+    return [look for name, look in flags.items() if any(getattr(payment, name) for payment in payments)]
+
+
+def account_look(account: GatewayAccount) -> Look:
+    """Whether an account makes charges now."""
+    if not account.active:
+        return Look("circle-pause", _("Off"))
+    if account.failing_since:
+        return Look("circle-x", _("Failing"), Tone.BROKEN)
+    return Look("circle-check", _("Working"), Tone.GO)

@@ -1,0 +1,14 @@
+"""Addresses of the payments app's pages."""
+
+from django.urls import path
+
+from payments.web.views import accounts, sales, test_payments, today
+
+urlpatterns = [
+    path("", today.today, name="today"),
+    path("vendas/", sales.sale_list, name="sale_list"),
+    path("vendas/<uuid:order_id>/", sales.sale_detail, name="sale_detail"),
+    path("ajustes/pagamentos/", accounts.account_list, name="account_list"),
+    path("fluxos/<uuid:flow_id>/teste/pagamentos/", test_payments.panel, name="test_payments"),
+    path("fluxos/<uuid:flow_id>/teste/pagamentos/<uuid:payment_id>/", test_payments.act, name="test_payment_act"),
+]

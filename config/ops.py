@@ -14,7 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from config import metrics
 
 # Once nothing is pending, nothing becomes pending while this process lives: its code does not change.
-_migrated = threading.Event()
+migrated = threading.Event()
 
 
 @require_safe
@@ -41,12 +41,12 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 def pending_migrations() -> int:
     """How many migrations this code has and the database has not."""
-    if _migrated.is_set():
+    if migrated.is_set():
         return 0
     executor = MigrationExecutor(connection)
     pending = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     if pending == 0:
-        _migrated.set()
+        migrated.set()
     return pending
 
 

@@ -6,12 +6,18 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from config import ops
 
+API_V1 = ("bots.api.v1.urls", "flows.api.v1.urls", "payments.api.v1.urls")
+PAGES = ("bots.web.urls", "flows.web.urls", "payments.web.urls", "payments.urls")
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", ops.healthz, name="healthz"),
     path("readyz", ops.readyz, name="readyz"),
     path("metrics", ops.metrics_page, name="metrics"),
-    path("admin/", admin.site.urls),
-    path("conta/", include("allauth.urls")),
+    path("telegram/", include("telegram_gateway.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    *(path("api/v1/", include(module)) for module in API_V1),
+    path("admin/", admin.site.urls),
+    path("conta/", include("allauth.urls")),
+    *(path("", include(module)) for module in PAGES),
 ]

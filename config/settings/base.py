@@ -89,7 +89,9 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "bots.web.shell.shell",
             ],
+            "builtins": ["bots.web.templatetags.interface", "payments.web.templatetags.money"],
         },
     }
 ]
@@ -244,6 +246,8 @@ TELEGRAM_CHAT_RATE = env.float("TELEGRAM_CHAT_RATE", default=1)
 # How long a claimed outbox row belongs to its worker; longer than any call's deadline.
 TRILHO_LEASE_SECONDS = env.float("TRILHO_LEASE_SECONDS", default=30)
 # How often one API key may call.
+API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=600)
+# Per API key; a partner over it is answered 429 with the time to wait.
 API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=600)
 FLOW_SHARDS = env.int("FLOW_SHARDS", default=8)
 SWEEP_INTERVAL_MS = env.int("SWEEP_INTERVAL_MS", default=250)

@@ -1,13 +1,15 @@
 """Nothing secret in the logs, whatever is logged and by whom."""
 
+import io
 import json
 import logging
+from collections.abc import Iterator
 
 import pytest
 import structlog
 from django.conf import settings
 
-from config.logging import REDACTED, configure, is_cpf, redact_value
+from config.logging import REDACTED, is_cpf, redact_value
 
 TOKEN = "123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"
 BR_CODE = (
@@ -62,19 +64,32 @@ def test_knows_a_cpf_by_its_check_digits() -> None:
     assert not is_cpf("11111111111")
 
 
+class Logged:
+    """What a process would write to its log."""
+
+    def __init__(self) -> None:
+        self.stream = io.StringIO()
+        options = dict(settings.LOGGING["formatters"]["json"])
+        formatter = options.pop("()")(**options)
+        self.handler = logging.StreamHandler(self.stream)
+        self.handler.setFormatter(formatter)
+
+    def lines(self) -> list[dict[str, object]]:
+        """Every line, read as JSON."""
+        return [json.loads(line) for line in self.stream.getvalue().splitlines()]
+
+
 @pytest.fixture
-def logged(capsys: pytest.CaptureFixture[str]) -> object:
-    configure(settings.LOGGING)
-
-    def read() -> list[dict[str, object]]:
-        return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-
-    return read
+def logged() -> Iterator[Logged]:
+    log = Logged()
+    logging.getLogger().addHandler(log.handler)
+    yield log
+    logging.getLogger().removeHandler(log.handler)
 
 
-def test_a_log_line_is_one_json_object_with_its_fields(logged: object) -> None:
+def test_a_log_line_is_one_json_object_with_its_fields(logged: Logged) -> None:
     structlog.get_logger("flows").info("flow_event", event_type="entered", step_id="welcome")
-    (line,) = logged()  # type: ignore[operator]
+    (line,) = logged.lines()
     assert line["event"] == "flow_event"
     assert line["event_type"] == "entered"
     assert line["step_id"] == "welcome"
@@ -83,17 +98,17 @@ def test_a_log_line_is_one_json_object_with_its_fields(logged: object) -> None:
     assert str(line["timestamp"]).endswith("Z")
 
 
-def test_a_library_record_is_redacted_too_with_its_traceback(logged: object) -> None:
+def test_a_library_record_is_redacted_too_with_its_traceback(logged: Logged) -> None:
     try:
         raise RuntimeError(f"cannot reach bot{TOKEN}")
     except RuntimeError:
         logging.getLogger("some.library").exception("failed for %s", TOKEN)
-    (line,) = logged()  # type: ignore[operator]
+    (line,) = logged.lines()
     assert line["event"] == f"failed for {REDACTED}"
     assert REDACTED in str(line["exception"])
     assert TOKEN not in json.dumps(line)
 
 
-def test_http_libraries_do_not_log_addresses(logged: object) -> None:
+def test_http_libraries_do_not_log_addresses(logged: Logged) -> None:
     logging.getLogger("httpx").info("HTTP Request: POST https://api.telegram.org/bot%s/getMe", TOKEN)
-    assert logged() == []  # type: ignore[operator]
+    assert logged.lines() == []

@@ -73,7 +73,7 @@ def test_a_port_that_is_none_is_a_sentence() -> None:
             {"DATABASE_URL": "postgres://u@127.0.0.1:1/x"},
             "trilho: the database of DATABASE_URL (127.0.0.1:1) cannot be reached: ",
         ),
-        ({"DATABASE_URL": "::nonsense::"}, "trilho: DATABASE_URL is no database address"),
+        ({"DATABASE_URL": "::nonsense::"}, "trilho: DATABASE_URL is no address of a database"),
     ],
 )
 def test_foreseeable_trouble_is_one_sentence(environment: dict[str, str], sentence: str, tmp_path: Path) -> None:

@@ -8,3 +8,14 @@ class FlowsConfig(AppConfig):
     label = "flows"
     verbose_name = "Flows"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Models are not there yet when this module is imported.
+        from bots.jobs import register_sweep
+        from flows.ports import register_catalogue_part
+        from flows.runtime import runner, timers
+        from flows.selectors import flows_part
+
+        register_sweep("flows.inbox", runner.sweep)
+        register_sweep("flows.timers", timers.fire_due_timers)
+        register_catalogue_part("flows", flows_part)

@@ -369,11 +369,9 @@ _WRITE_PEOPLE = """
 WITH contact AS (
     UPDATE bots_contact contact SET
         first_name = input.first_name, last_name = input.last_name, username = input.username,
-        language_code = input.language_code, blocked_at = input.blocked_at, unread = input.unread,
-        updated_at = clock_timestamp()
+        language_code = input.language_code, blocked_at = input.blocked_at, updated_at = clock_timestamp()
     FROM json_to_recordset(%s::json) AS input (
-        id uuid, first_name text, last_name text, username text, language_code text, blocked_at timestamptz,
-        unread boolean
+        id uuid, first_name text, last_name text, username text, language_code text, blocked_at timestamptz
     ) WHERE contact.id = input.id
 )
 UPDATE flows_conversation conversation SET

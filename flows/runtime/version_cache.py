@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final
 from uuid import UUID
@@ -11,41 +12,50 @@ from flows.models import FlowVersion
 
 CAPACITY: Final = 512
 
-_flows: OrderedDict[UUID, Flow] = OrderedDict()
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A compiled version, and the flow it belongs to (none for a bot's welcome)."""
+
+    flow: Flow
+    flow_id: UUID | None
+
+
+_versions: OrderedDict[UUID, Version] = OrderedDict()
 _lock = Lock()
 
 
-def compiled(version_ids: Iterable[UUID]) -> dict[UUID, Flow]:
+def compiled(version_ids: Iterable[UUID]) -> dict[UUID, Version]:
     """These versions, compiled; one statement for all that are not cached. A version that is gone is left out."""
-    found: dict[UUID, Flow] = {}
+    found: dict[UUID, Version] = {}
     missing: set[UUID] = set()
     with _lock:
         for version_id in version_ids:
-            flow = _flows.get(version_id)
-            if flow is None:
+            version = _versions.get(version_id)
+            if version is None:
                 missing.add(version_id)
             else:
-                _flows.move_to_end(version_id)
-                found[version_id] = flow
+                _versions.move_to_end(version_id)
+                found[version_id] = version
     if missing:
-        rows = FlowVersion.unscoped.filter(pk__in=missing).values_list("id", "kind", "definition")
-        for version_id, kind, definition in rows:
-            found[version_id] = remember(version_id, definition, kind=VersionKind(kind))
+        rows = FlowVersion.unscoped.filter(pk__in=missing).values_list("id", "kind", "flow_id", "definition")
+        for version_id, kind, flow_id, definition in rows:
+            found[version_id] = remember(version_id, definition, kind=VersionKind(kind), flow_id=flow_id)
     return found
 
 
-def remember(version_id: UUID, definition: Mapping[str, Any], *, kind: VersionKind) -> Flow:
+def remember(version_id: UUID, definition: Mapping[str, Any], *, kind: VersionKind, flow_id: UUID | None) -> Version:
     """Compiles a version and keeps it, dropping the one used longest ago when full."""
-    flow = compile_flow(version_id, definition, kind=kind)
+    version = Version(compile_flow(version_id, definition, kind=kind), flow_id)
     with _lock:
-        _flows[version_id] = flow
-        _flows.move_to_end(version_id)
-        while len(_flows) > CAPACITY:
-            _flows.popitem(last=False)
-    return flow
+        _versions[version_id] = version
+        _versions.move_to_end(version_id)
+        while len(_versions) > CAPACITY:
+            _versions.popitem(last=False)
+    return version
 
 
 def forget_all() -> None:
     """For tests: the next drain is cold."""
     with _lock:
-        _flows.clear()
+        _versions.clear()

@@ -1,6 +1,6 @@
 """The one door in: whatever can move a conversation becomes an inbox row here."""
 
-from typing import Final, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from bots.ids import uuid7
@@ -10,11 +10,8 @@ from flows.engine.codec import dump_event
 from flows.engine.events import Event
 from flows.models import InboxSource
 from flows.runtime import bulk
+from flows.runtime.runner import DRAIN_TASK, UPDATES_QUEUE
 from flows.runtime.shards import shard_of
-
-DRAIN_TASK: Final = "flows.drain"
-UPDATES_QUEUE: Final = "updates"
-
 
 class InboxBot(Protocol):
     """As much of a bot as the inbox needs; the door to Telegram has it cached."""

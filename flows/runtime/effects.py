@@ -1,0 +1,193 @@
+"""Effects into rows: one handler per effect type, complete when this module is imported."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from bots.ids import uuid7
+from bots.outbox.publish import NewMessage
+from bots.storable import dump_json
+from flows.engine.codec import dump_effect
+from flows.engine.effects import (
+    EFFECT_TYPES,
+    AnswerPress,
+    ArmTimer,
+    CheckPayment,
+    Effect,
+    GrantAccess,
+    OrderServed,
+    RaiseAttention,
+    Record,
+    RemoveKeyboard,
+    RenewPayment,
+    RequestPayment,
+    Say,
+    VoidTimers,
+)
+from flows.runtime.output import FlowEvent
+from flows.runtime.turn import LiveRun, Turn
+from flows.topics import (
+    ACCESS_GRANT,
+    KEYBOARD_REMOVE,
+    MESSAGE_SEND,
+    NO_RUN,
+    ORDER_SERVED,
+    PAYMENT_CHECK,
+    PAYMENT_RENEW,
+    PAYMENT_REQUEST,
+    PRESS_ANSWER,
+)
+
+# Telegram forgets a press soon; an answer later than this would be refused.
+ANSWER_WITHIN: Final = timedelta(seconds=10)
+
+Handler = Callable[[Turn, LiveRun | None, str, Any], None]
+
+
+def write_effects(turn: Turn, run: LiveRun, effects: Sequence[Effect]) -> None:
+    """What a run asked for in one event, keyed by run, revision and place, so that a repetition makes the same keys."""
+    for place, effect in enumerate(effects):
+        HANDLERS[type(effect)](turn, run, f"{run.id}:{run.state.revision}:{place}", effect)
+
+
+def write_effect_outside(turn: Turn, effect: Effect) -> None:
+    """What is said outside any run, keyed by the inbox row that made it so."""
+    HANDLERS[type(effect)](turn, None, f"event:{turn.row_id}:{turn.effects_outside}", effect)
+    turn.effects_outside += 1
+
+
+def _say(turn: Turn, run: LiveRun | None, key: str, effect: Say) -> None:
+    message_id = uuid7()
+    message = _message(turn, run, MESSAGE_SEND, key, effect, ordered=True, message_id=message_id)
+    turn.output.outbox.append(message)
+    turn.said(effect.message, message_id=message_id, run_id=run.id if run else None, payload=message.payload["effect"])
+
+
+def _answer_press(turn: Turn, run: LiveRun | None, key: str, effect: AnswerPress) -> None:
+    turn.output.outbox.append(_message(turn, run, PRESS_ANSWER, key, effect, expires=ANSWER_WITHIN))
+
+
+def _remove_keyboard(turn: Turn, run: LiveRun | None, key: str, effect: RemoveKeyboard) -> None:
+    turn.output.outbox.append(_message(turn, run, KEYBOARD_REMOVE, key, effect, ordered=True))
+
+
+def _publish(topic: str) -> Handler:
+    def handle(turn: Turn, run: LiveRun | None, key: str, effect: Effect) -> None:
+        turn.output.outbox.append(_message(turn, run, topic, key, effect))
+
+    return handle
+
+
+def _arm_timer(turn: Turn, run: LiveRun | None, key: str, effect: ArmTimer) -> None:
+    assert run is not None
+    turn.arm_timer(run.id, kind=effect.kind.value, wait=effect.wait, visit=effect.visit, due_at=effect.due_at)
+
+
+def _void_timers(turn: Turn, run: LiveRun | None, key: str, effect: VoidTimers) -> None:
+    assert run is not None
+    turn.void_timers(run.id, effect.kind.value if effect.kind else None)
+
+
+def _record(turn: Turn, run: LiveRun | None, key: str, effect: Record) -> None:
+    assert run is not None
+    record(turn, run.id, effect.kind.value, effect.step_id, dict(effect.data))
+
+
+def _raise_attention(turn: Turn, run: LiveRun | None, key: str, effect: RaiseAttention) -> None:
+    raise_attention(turn, effect.reason.value, run_id=run.id if run else None)
+
+
+HANDLERS: Final[dict[type[Any], Handler]] = {
+    Say: _say,
+    AnswerPress: _answer_press,
+    RemoveKeyboard: _remove_keyboard,
+    RequestPayment: _publish(PAYMENT_REQUEST),
+    CheckPayment: _publish(PAYMENT_CHECK),
+    RenewPayment: _publish(PAYMENT_RENEW),
+    GrantAccess: _publish(ACCESS_GRANT),
+    OrderServed: _publish(ORDER_SERVED),
+    ArmTimer: _arm_timer,
+    VoidTimers: _void_timers,
+    Record: _record,
+    RaiseAttention: _raise_attention,
+}
+if set(HANDLERS) != set(EFFECT_TYPES):
+    raise RuntimeError("Every effect type needs its handler.")
+
+
+def record(turn: Turn, run_id: UUID, kind: str, step_id: str | None, data: dict[str, Any]) -> None:
+    """A line of the run's timeline, and of the log once it is committed."""
+    turn.output.timeline.append(
+        dump_json(
+            {
+                "id": str(uuid7()),
+                "organization_id": str(turn.bot.organization_id),
+                "bot_id": str(turn.bot.id),
+                "conversation_id": str(turn.conversation.id),
+                "run_id": str(run_id),
+                "inbox_event_id": str(turn.row_id) if turn.row_id else None,
+                "kind": kind,
+                "step_id": step_id,
+                "data": data,
+                "at": turn.at,
+            }
+        )
+    )
+    log(turn, kind, run_id=run_id, step_id=step_id, data=data)
+
+
+def raise_attention(turn: Turn, reason: str, *, run_id: UUID | None) -> None:
+    """Puts the conversation on the team's unread list."""
+    turn.attention = True
+    log(turn, "attention", run_id=run_id, step_id=None, data={"reason": reason})
+
+
+def log(turn: Turn, event_type: str, *, run_id: UUID | None, step_id: str | None, data: dict[str, Any]) -> None:
+    """A `flow_event` for after the commit."""
+    turn.output.flow_events.append(
+        FlowEvent(
+            event_type=event_type,
+            organization_id=turn.bot.organization_id,
+            bot_id=turn.bot.id,
+            telegram_user_id=turn.contact.telegram_user_id,
+            run_id=run_id,
+            step_id=step_id,
+            at=turn.now,
+            data=data,
+        )
+    )
+
+
+def _message(
+    turn: Turn,
+    run: LiveRun | None,
+    topic: str,
+    key: str,
+    effect: Effect,
+    *,
+    ordered: bool = False,
+    expires: timedelta | None = None,
+    message_id: UUID | None = None,
+) -> NewMessage:
+    bot, contact = turn.bot, turn.contact
+    return NewMessage(
+        id=message_id,
+        topic=topic,
+        key=key,
+        organization_id=bot.organization_id,
+        bot_id=bot.id,
+        ordering_key=f"{bot.id}:{contact.telegram_user_id}" if ordered else None,
+        expires_at=turn.now - turn.clock_offset + expires if expires else None,
+        payload={
+            "organization_id": str(bot.organization_id),
+            "bot_id": str(bot.id),
+            "contact_id": str(contact.id),
+            "conversation_id": str(turn.conversation.id),
+            "telegram_user_id": contact.telegram_user_id,
+            "channel": str(contact.channel),
+            "run_id": str(run.id if run else NO_RUN),
+            "version_id": str(run.flow.version_id if run else NO_RUN),
+            "effect": dump_effect(effect),
+        },
+    )

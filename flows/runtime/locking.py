@@ -1,0 +1,41 @@
+"""The row locks of the run loop, each taken by one named function. Order everywhere: flow, then conversation."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import F, QuerySet
+from django.db.models.functions import Now
+
+from flows.models import Conversation, Flow, Timer, TimerState
+
+
+def claim_conversations(conversation_ids: Iterable[UUID]) -> list[Conversation]:
+    """Those of these conversations nobody else holds, locked, with their contacts; sorted, in one statement."""
+    rows: QuerySet[Conversation] = (
+        Conversation.unscoped.select_for_update(no_key=True, skip_locked=True, of=("self",))
+        .select_related("contact")
+        .filter(pk__in=list(conversation_ids))
+        .order_by("pk")
+    )
+    return list(rows)
+
+
+def lock_flow(flow_id: UUID) -> Flow | None:
+    """The flow, locked until the transaction ends; waits for whoever holds it. None if there is none in scope."""
+    return Flow.objects.select_for_update(no_key=True, of=("self",)).filter(pk=flow_id).first()
+
+
+def lock_conversation(conversation_id: UUID) -> Conversation | None:
+    """The conversation, locked until the transaction ends; waits for its holder. None if there is none in scope."""
+    return Conversation.objects.select_for_update(no_key=True, of=("self",)).filter(pk=conversation_id).first()
+
+
+def claim_due_timers(limit: int) -> list[tuple[Timer, Conversation]]:
+    """Due timers of runs that are on top, locked, oldest first; a covered run's timers are held."""
+    rows = (
+        Timer.unscoped.select_for_update(no_key=True, skip_locked=True, of=("self",))
+        .select_related("conversation")
+        .filter(state=TimerState.ARMED, due_at__lte=Now(), conversation__top_run_id=F("run_id"))
+        .order_by("due_at")[:limit]
+    )
+    return [(timer, timer.conversation) for timer in rows]

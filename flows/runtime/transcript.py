@@ -1,0 +1,44 @@
+"""What the contact did, as a line of the transcript."""
+
+from typing import Any
+
+from flows.engine.codec import dump_event
+from flows.engine.events import BEGIN_DATA, NEW_CODE_BUTTON, PAID_BUTTON, Answered, Pressed, Start
+from flows.engine.steps.buttons import ButtonsStep
+from flows.engine.texts import BuiltinText, builtin_text
+from flows.runtime.turn import Turn
+
+_OUR_BUTTONS = {PAID_BUTTON: BuiltinText.PAID_BUTTON, NEW_CODE_BUTTON: BuiltinText.NEW_CODE_BUTTON}
+
+
+def hear(turn: Turn, event: Start | Answered | Pressed) -> None:
+    """Notes it under the run on top, before anything comes of it."""
+    run_id = turn.stack[-1] if turn.stack else None
+    match event:
+        case Start():
+            if event.command:
+                turn.heard(f"/start {event.payload or ''}".strip(), run_id=run_id, message_id=None, payload={})
+        case Answered():
+            payload: dict[str, Any] = {"kind": event.kind.value, "data": dump_event(event)["data"]}
+            turn.heard(event.text, run_id=run_id, message_id=event.message_id, payload=payload)
+        case Pressed():
+            payload = {"pressed": event.raw}
+            turn.heard(_label(turn, event), run_id=run_id, message_id=event.message_id, payload=payload)
+
+
+def _label(turn: Turn, event: Pressed) -> str:
+    """The words on the pressed button, as far as its version is at hand."""
+    ref = event.ref
+    if event.raw == BEGIN_DATA:
+        return builtin_text(BuiltinText.BEGIN, locale=turn.bot.locale, edits=turn.bot.texts)
+    if ref is None:
+        return ""
+    if ref.index in _OUR_BUTTONS:
+        return builtin_text(_OUR_BUTTONS[ref.index], locale=turn.bot.locale, edits=turn.bot.texts)
+    version = turn.versions.get(ref.version_id)
+    if version is None or not 0 <= ref.ordinal < len(version.flow.order):
+        return ""
+    step = version.flow.steps.get(version.flow.order[ref.ordinal])
+    if not isinstance(step, ButtonsStep) or not 0 <= ref.index < len(step.config.custom_buttons):
+        return ""
+    return step.config.custom_buttons[ref.index].text

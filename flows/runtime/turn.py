@@ -1,0 +1,350 @@
+"""One conversation inside one drain: its runs in memory, and the rows its events make."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from bots.ids import uuid7
+from bots.models import Contact
+from bots.storable import dump_json
+from flows.engine.advance import advance
+from flows.engine.codec import dump_state, load_state
+from flows.engine.compile import Flow
+from flows.engine.effects import Effect, OutMessage
+from flows.engine.events import Event
+from flows.engine.state import Facts, State, Status, new_state
+from flows.models import Conversation, Direction, InboxState, RunStatus
+from flows.ports import ContactFacts
+from flows.runtime.output import Output
+from flows.runtime.snapshots import BotSnapshot
+from flows.runtime.version_cache import Version
+
+SEED_MASK = (1 << 62) - 1
+# What an update may tell of a person, and how much of it a column holds.
+CONTACT_FIELDS = tuple(
+    (name, Contact._meta.get_field(name).max_length)
+    for name in ("first_name", "last_name", "username", "language_code")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A run as it was read."""
+
+    id: UUID
+    conversation_id: UUID
+    version_id: UUID
+    flow_id: UUID | None
+    status: RunStatus
+    revision: int
+    started_at: datetime
+    ended_at: datetime | None
+    failure: str
+    owes: bool
+    state: str
+
+
+class LiveRun:
+    """A run as it changes. `before` is the revision its row has; None for a run that has no row yet."""
+
+    __slots__ = ("before", "changed", "ended_at", "failure", "flow", "flow_id", "id", "started_at", "state", "status")
+
+    def __init__(self, run_id: UUID, flow: Flow, flow_id: UUID | None, state: State, *, before: int | None) -> None:
+        self.id = run_id
+        self.flow = flow
+        self.flow_id = flow_id
+        self.state = state
+        self.before = before
+        self.status = RunStatus.ACTIVE
+        self.started_at = state.started_at
+        self.ended_at: datetime | None = None
+        self.failure = ""
+        self.changed = before is None
+
+    @classmethod
+    def stored(cls, row: StoredRun, flow: Flow, facts: Facts) -> "LiveRun":
+        """Raises `CorruptState` when its state cannot be read."""
+        run = cls(row.id, flow, row.flow_id, load_state(orjson.loads(row.state), facts), before=row.revision)
+        run.status, run.started_at, run.ended_at, run.failure = row.status, row.started_at, row.ended_at, row.failure
+        return run
+
+
+class Turn:
+    """Everything known of one conversation while its rows are worked off, one after the other."""
+
+    def __init__(
+        self,
+        *,
+        bot: BotSnapshot,
+        conversation: Conversation,
+        stored: Mapping[UUID, StoredRun],
+        versions: Mapping[UUID, Version],
+        welcome_version_id: UUID | None,
+        now: datetime,
+    ) -> None:
+        offset = conversation.clock_offset or timedelta()
+        self.bot = bot
+        self.conversation = conversation
+        self.contact: Contact = conversation.contact
+        self.versions = versions
+        self.welcome_version_id = welcome_version_id
+        self.clock_offset = offset
+        self.now = now + offset
+        self.at = self.now.isoformat()
+        self.output = Output()
+        self.stack: list[UUID] = list(conversation.stack)
+        self.attention = conversation.attention
+        self.last_event_at = conversation.last_event_at
+        self.arms: list[tuple[UUID, str, dict[str, Any]]] = []
+        # The row being worked off, and how many effects it made outside any run.
+        self.row_id: UUID | None = None
+        self.effects_outside = 0
+        self._stored = stored
+        self._runs: dict[UUID, LiveRun] = {}
+        self._facts: Facts | None = None
+        self._contact_changed = False
+
+    # What is known
+
+    @property
+    def facts(self) -> Facts:
+        """What texts and conditions may see, as of this event."""
+        if self._facts is None:
+            self._facts = self.bot.engine_facts(self.contact)
+        return self._facts
+
+    def run(self, run_id: UUID) -> LiveRun | None:
+        """A run of this conversation, read on first use; raises `CorruptState` when its state cannot be."""
+        live = self._runs.get(run_id)
+        if live is None:
+            row = self._stored.get(run_id)
+            if row is None or row.conversation_id != self.conversation.id:
+                return None
+            live = self._runs[run_id] = LiveRun.stored(row, self.versions[row.version_id].flow, self.facts)
+        return live
+
+    def stored_run(self, run_id: UUID) -> StoredRun | None:
+        """The row of a run, without reading its state."""
+        return self._stored.get(run_id)
+
+    @property
+    def top(self) -> LiveRun | None:
+        return self.run(self.stack[-1]) if self.stack else None
+
+    # What changes
+
+    def know_contact(self, seen: ContactFacts) -> None:
+        """Keeps what an update tells of the person."""
+        for name, length in CONTACT_FIELDS:
+            value = getattr(seen, name)[:length]
+            if getattr(self.contact, name) != value:
+                setattr(self.contact, name, value)
+                self._contact_changed = True
+                self._facts = None
+
+    def set_blocked(self, blocked_at: datetime | None) -> None:
+        if (self.contact.blocked_at is None) != (blocked_at is None):
+            self.contact.blocked_at = blocked_at
+            self._contact_changed = True
+
+    def begin(self, version_id: UUID, *, restarts: int = 0) -> LiveRun:
+        """A new run on top of the stack; it has not been started yet."""
+        run_id = uuid7()
+        state = new_state(
+            run_id=run_id,
+            version_id=version_id,
+            facts=self.facts,
+            seed=run_id.int & SEED_MASK,
+            now=self.now,
+            restarts=restarts,
+        )
+        version = self.versions[version_id]
+        run = LiveRun(run_id, version.flow, version.flow_id, state, before=None)
+        self._runs[run_id] = run
+        self.stack.append(run_id)
+        return run
+
+    def advance(self, run: LiveRun, event: Event) -> tuple[Effect, ...]:
+        """One event through the engine, with fresh facts. Nothing is written yet."""
+        before = run.state.with_facts(self.facts)
+        state, effects = advance(run.flow, before, event, self.now)
+        if state is not before:
+            run.state = state
+            run.changed = True
+        return effects
+
+    def finish(self, run: LiveRun, status: RunStatus, *, failure: str = "") -> None:
+        """Takes a run off the stack for good, unless money reopens it. What was over already keeps how it ended."""
+        if run.status is RunStatus.ACTIVE or (status is RunStatus.FAILED and run.status is not RunStatus.FAILED):
+            run.status, run.ended_at, run.failure, run.changed = status, self.now, failure[:500], True
+        if run.id in self.stack:
+            self.stack.remove(run.id)
+
+    def close(self, run: LiveRun) -> None:
+        """Ends a run from outside: another took its place."""
+        if run.state.status is not Status.ENDED:
+            run.state = replace(run.state, status=Status.ENDED, revision=run.state.revision + 1)
+        self.void_timers(run.id, None)
+        self.finish(run, RunStatus.CLOSED)
+
+    def reopen(self, run: LiveRun) -> None:
+        """Puts a run on top, an ended one or a covered one."""
+        if run.id in self.stack:
+            self.stack.remove(run.id)
+        self.stack.append(run.id)
+        run.status, run.ended_at, run.failure = RunStatus.ACTIVE, None, ""
+
+    def discard(self, row: StoredRun) -> None:
+        """Takes a run whose state cannot be read off the stack; its row keeps the state as it is, for repair."""
+        self.stack.remove(row.id)
+        self.void_timers(row.id, None)
+        self.output.runs.append(
+            dump_json(
+                self._run_row(row.id, row.flow_id, row.version_id)
+                | {
+                    "status": RunStatus.FAILED.value,
+                    "before": row.revision,
+                    "revision": row.revision + 1,
+                    "owes": row.owes,
+                    "started_at": row.started_at.isoformat(),
+                    "ended_at": self.at,
+                    "failure": "corrupt_state",
+                    "state": None,
+                }
+            )
+        )
+
+    def void_timers(self, run_id: UUID, kind: str | None) -> None:
+        self.arms = [armed for armed in self.arms if not (armed[0] == run_id and (kind is None or armed[1] == kind))]
+        self.output.voids.append(dump_json({"run_id": str(run_id), "kind": kind}))
+
+    def arm_timer(self, run_id: UUID, *, kind: str, wait: int, visit: int | None, due_at: datetime) -> None:
+        """`due_at` is on the conversation's clock, which runs ahead in a test chat."""
+        row = {
+            "id": str(uuid7()),
+            "organization_id": str(self.bot.organization_id),
+            "conversation_id": str(self.conversation.id),
+            "run_id": str(run_id),
+            "kind": kind,
+            "wait": wait,
+            "visit": visit,
+            "due_at": (due_at - self.clock_offset).isoformat(),
+        }
+        self.arms.append((run_id, kind, row))
+
+    def heard(self, text: str, *, run_id: UUID | None, message_id: int | None, payload: dict[str, Any]) -> None:
+        """A line of the transcript from the contact."""
+        self.output.messages.append(
+            dump_json(
+                self._message_row(uuid7(), run_id)
+                | {
+                    "direction": Direction.IN.value,
+                    "text": text,
+                    "payload": payload,
+                    "telegram_message_id": message_id,
+                }
+            )
+        )
+
+    def said(self, message: OutMessage, *, message_id: UUID, run_id: UUID | None, payload: dict[str, Any]) -> None:
+        """A line of the transcript to the contact; it has the id of its outbox row."""
+        self.output.messages.append(
+            dump_json(
+                self._message_row(message_id, run_id)
+                | {
+                    "direction": Direction.OUT.value,
+                    "text": message.text or "",
+                    "payload": payload,
+                    "telegram_message_id": None,
+                }
+            )
+        )
+
+    def mark(self, row_id: UUID, state: InboxState, error: str = "") -> None:
+        self.output.marks.append(dump_json({"id": str(row_id), "state": state.value, "error": error[:500]}))
+
+    # The rows of what changed
+
+    def close_up(self) -> Output:
+        """The rows of everything that changed; the last call on a turn."""
+        for run in self._runs.values():
+            if run.changed:
+                self.output.runs.append(self._dump_run(run))
+        self.output.arms += [dump_json(row) for _, _, row in self.arms]
+        if self._contact_changed:
+            self.output.contacts.append(self._dump_contact())
+        conversation = self.conversation
+        if (
+            self.stack != conversation.stack
+            or self.attention != conversation.attention
+            or self.last_event_at != conversation.last_event_at
+        ):
+            self.output.conversations.append(self._dump_conversation())
+        return self.output
+
+    def _run_row(self, run_id: UUID, flow_id: UUID | None, version_id: UUID) -> dict[str, Any]:
+        return {
+            "id": str(run_id),
+            "organization_id": str(self.bot.organization_id),
+            "conversation_id": str(self.conversation.id),
+            "contact_id": str(self.contact.id),
+            "bot_id": str(self.bot.id),
+            "flow_id": str(flow_id) if flow_id else None,
+            "version_id": str(version_id),
+        }
+
+    def _dump_run(self, run: LiveRun) -> str:
+        state = run.state
+        return dump_json(
+            self._run_row(run.id, run.flow_id, run.flow.version_id)
+            | {
+                "status": run.status.value,
+                "before": run.before,
+                "revision": state.revision,
+                "step_id": state.step_id,
+                "entered_at": state.entered_at.isoformat() if state.entered_at else None,
+                "state": dump_state(state),
+                "owes": state.owes,
+                "started_at": run.started_at.isoformat(),
+                "ended_at": run.ended_at.isoformat() if run.ended_at else None,
+                "failure": run.failure,
+            }
+        )
+
+    def _message_row(self, message_id: UUID, run_id: UUID | None) -> dict[str, Any]:
+        return {
+            "id": str(message_id),
+            "organization_id": str(self.bot.organization_id),
+            "bot_id": str(self.bot.id),
+            "conversation_id": str(self.conversation.id),
+            "run_id": str(run_id) if run_id else None,
+            "at": self.at,
+        }
+
+    def _dump_contact(self) -> str:
+        contact = self.contact
+        return dump_json(
+            {
+                "id": str(contact.id),
+                "first_name": contact.first_name,
+                "last_name": contact.last_name,
+                "username": contact.username,
+                "language_code": contact.language_code,
+                "blocked_at": contact.blocked_at.isoformat() if contact.blocked_at else None,
+            }
+        )
+
+    def _dump_conversation(self) -> str:
+        return dump_json(
+            {
+                "id": str(self.conversation.id),
+                "stack": [str(run_id) for run_id in self.stack],
+                "top_run_id": str(self.stack[-1]) if self.stack else None,
+                "attention": self.attention,
+                "last_event_at": self.last_event_at.isoformat() if self.last_event_at else None,
+            }
+        )

@@ -102,6 +102,8 @@ def database(role: ProcessRole) -> dict[str, Any]:
         options["options"] = (
             f"-c statement_timeout={STATEMENT_TIMEOUTS[role]} -c lock_timeout={LOCK_TIMEOUTS[role]}"
             f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUTS[role]}"
+            # Our statements take milliseconds; compiling one of them takes a second.
+            " -c jit=off"
         )
     return parsed | {
         "ATOMIC_REQUESTS": False,

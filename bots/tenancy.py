@@ -1,7 +1,8 @@
 """Whose data this code may touch: a scope that is entered on purpose, and managers that refuse to work without one.
 
 A scope is entered in few places: the request middleware, API authentication, tasks and outbox handlers (an
-organization), the admin (staff), and code that serves many organizations in one transaction (`no_scope`, with a reason).
+organization), the admin (staff), and code that serves many organizations in one transaction (`no_scope`, with a
+reason).
 Inside a transaction the scope is also told to PostgreSQL (`SET LOCAL`-like, so it ends with the transaction), where
 the row policies read it.
 """

@@ -9,7 +9,8 @@ BATCH = 10_000
 
 PURGE = """
 DELETE FROM outbox_outboxkey WHERE key IN (
-    SELECT key FROM outbox_outboxkey WHERE created_at < statement_timestamp() - make_interval(secs => %s) LIMIT %s FOR UPDATE SKIP LOCKED
+    SELECT key FROM outbox_outboxkey WHERE created_at < statement_timestamp() - make_interval(secs => %s)
+    LIMIT %s FOR UPDATE SKIP LOCKED
 )
 """
 

@@ -26,8 +26,8 @@ class PublishedOutsideTransaction(RuntimeError):
 class NewMessage:
     """Something to be done outside. `key` is its identity: a second message of the same key is absorbed.
 
-    Messages of one `ordering_key` leave one after the other, in the order they were published; whoever publishes with one
-    holds the lock that orders it. `expires_at`: not worth doing later. Lower `priority` leaves first.
+    Messages of one `ordering_key` leave one after the other, in the order they were published; whoever publishes with
+    one holds the lock that orders it. `expires_at`: not worth doing later. Lower `priority` leaves first.
     """
 
     topic: str

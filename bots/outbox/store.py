@@ -25,6 +25,7 @@ LANES_LIMIT = 500
 # 2. `candidates`: from each, its oldest due rows; with an ordering key only the head of that key.
 # 3. `picked`: round robin over the bots, so that none waits for another's backlog; rows another worker has just
 #    locked are passed over, and those it has finished since are seen to be so when the lock is taken.
+# Keys go by array, so that the plan is index probes however old the table's statistics are.
 CLAIM = """
 WITH RECURSIVE lanes AS (
     (
@@ -47,29 +48,32 @@ WITH RECURSIVE lanes AS (
         SELECT id, due_at, position FROM outbox_outboxmessage AS message
         WHERE queue = %(queue)s AND state = 'new' AND priority = lanes.priority AND lane = lanes.lane
           AND due_at <= statement_timestamp()
-          AND (ordering_key IS NULL OR NOT EXISTS (
-              SELECT FROM outbox_outboxmessage AS earlier
-              WHERE earlier.ordering_key = message.ordering_key AND earlier.position < message.position
-                AND earlier.state IN ('new', 'leased')
+          AND (ordering_key IS NULL OR position = (
+              SELECT position FROM outbox_outboxmessage AS head
+              WHERE head.ordering_key = message.ordering_key AND head.state IN ('new', 'leased')
+              ORDER BY position LIMIT 1
           ))
         ORDER BY due_at, position LIMIT %(window)s
     ) AS head
+), chosen AS (
+    SELECT array_agg(id ORDER BY turn, priority, due_at, position) AS ids FROM (
+        SELECT * FROM candidates ORDER BY turn, priority, due_at, position LIMIT %(window)s
+    ) AS first
 ), picked AS (
-    SELECT message.id
-    FROM candidates JOIN outbox_outboxmessage AS message ON message.id = candidates.id
-    WHERE message.state = 'new'
-    ORDER BY candidates.turn, candidates.priority, candidates.due_at, candidates.position
+    SELECT id FROM outbox_outboxmessage
+    WHERE id = ANY ((SELECT ids FROM chosen)::uuid[]) AND state = 'new'
+    ORDER BY array_position((SELECT ids FROM chosen), id)
     LIMIT %(limit)s
-    FOR NO KEY UPDATE OF message SKIP LOCKED
-), numbered AS (
-    SELECT id, row_number() OVER () AS number FROM picked
+    FOR NO KEY UPDATE SKIP LOCKED
+), taken AS (
+    SELECT array_agg(id) AS ids FROM picked
 )
-UPDATE outbox_outboxmessage AS message
+UPDATE outbox_outboxmessage
 SET state = 'leased', attempts = attempts + 1, claimed_at = statement_timestamp(),
     lease_until = statement_timestamp() + make_interval(secs => %(lease)s),
-    claim_token = (%(tokens)s::uuid[])[numbered.number]
-FROM numbered WHERE message.id = numbered.id
-RETURNING message.id, claim_token, organization_id, bot_id, topic, key, ordering_key, attempts, created_at,
+    claim_token = (%(tokens)s::uuid[])[array_position((SELECT ids FROM taken), id)]
+WHERE id = ANY ((SELECT ids FROM taken)::uuid[])
+RETURNING id, claim_token, organization_id, bot_id, topic, key, ordering_key, attempts, created_at,
           expires_at, lease_until, claimed_at, position, payload
 """
 CLAIM_COLUMNS = (
@@ -134,6 +138,7 @@ SET state = answer.state,
     done_at = CASE WHEN answer.state = 'new' THEN NULL ELSE statement_timestamp() END
 FROM answer
 WHERE message.id = answer.id AND message.claim_token = answer.token AND message.state = 'leased'
+  AND message.id = ANY (%(ids)s::uuid[])
 RETURNING message.id
 """
 

@@ -47,13 +47,7 @@ def take_in(bot: WebhookBot, body: bytes) -> Peek:
     seen = peek(body)
     with no_scope(reason="updates of every organization come in by one door"):
         if seen.moves_a_conversation and seen.telegram_user_id is not None:
-            post_raw_update(
-                organization_id=bot.organization_id,
-                bot_id=bot.id,
-                telegram_user_id=seen.telegram_user_id,
-                external_id=seen.external_id,
-                body=body,
-            )
+            post_raw_update(bot=bot, telegram_user_id=seen.telegram_user_id, external_id=seen.external_id, body=body)
         else:
             _record(bot, seen, body)
     crash_point(AFTER_STORING)

@@ -1,5 +1,6 @@
 """Reading raw updates: where they go, and that nothing makes it raise."""
 
+import hashlib
 import json
 
 import pytest
@@ -60,8 +61,7 @@ def test_an_update_without_a_usable_id_is_called_by_its_digest() -> None:
     seen = peek(raw)
 
     assert seen.kind is UpdateKind.UNREADABLE
-    assert seen.external_id == "sha256:00a2b6faa4cbaa7b8f5d0e4f2f7a1b9e" or seen.external_id.startswith("sha256:")
-    assert len(seen.external_id) == len("sha256:") + 64
+    assert seen.external_id == f"sha256:{hashlib.sha256(raw).hexdigest()}"
     assert peek(raw).external_id == seen.external_id
     assert peek(raw + b" ").external_id != seen.external_id
 

@@ -1,0 +1,176 @@
+"""Random flows and random events for them: every step type, connected anyhow, with every condition type."""
+
+from typing import Any
+from uuid import UUID
+
+from hypothesis import strategies as st
+
+from flows.engine.definition import StepType
+from flows.engine.events import (
+    BUMP_NO_BUTTON,
+    BUMP_YES_BUTTON,
+    NEW_CODE_BUTTON,
+    PAID_BUTTON,
+    AccessReady,
+    Answered,
+    AnswerKind,
+    ButtonRef,
+    ChargeFailed,
+    ChargeReady,
+    Event,
+    OperatorResumed,
+    PaymentChanged,
+    PaymentChecked,
+    PaymentStatus,
+    Pressed,
+    Resumed,
+    Start,
+    TimerFired,
+    TimerKind,
+)
+from tests.support.conversation import BEGINNING, RUN, VERSION
+
+STEP_IDS = tuple("abcdefg")
+TEXTS = ("Oi {{first_name}}", "{{nobody}} & <b>", "A", "B", "a@example.com", "1\ud800\x00", "😀" * 50)
+target = st.sampled_from((*STEP_IDS, "missing"))
+maybe_target = st.none() | target
+text = st.sampled_from(TEXTS)
+price = st.sampled_from(("29.90", "0", "{{first_name}}", "{{chat_id}}", "abc"))
+media = st.fixed_dictionaries({"type": st.just("photo"), "url": st.just("https://example.com/{{chat_id}}")})
+attempts = st.fixed_dictionaries(
+    {}, optional={"max_attempts": st.integers(1, 3), "fallback_step": target, "order": st.integers(-1, 1)}
+)
+
+_CONDITION_FIELDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+    "text_validation": st.sampled_from(
+        [{}, {"validation": "email"}, {"validation": "regex", "value": "^a+"}, {"validation": "number"}]
+    ),
+    "button_click": st.fixed_dictionaries({"button_text": text}),
+    "payment_status": st.fixed_dictionaries({"status": st.sampled_from(["paid", "pending", "failed", "expired"])}),
+    "time_elapsed": st.fixed_dictionaries({"minutes": st.sampled_from([1, 2.5, 90])}),
+    "variable": st.fixed_dictionaries({"name": st.sampled_from(["x", "tags"]), "op": st.just("exists")}),
+    "nonsense": st.just({}),
+}
+
+
+@st.composite
+def conditions(draw: st.DrawFn) -> dict[str, Any]:
+    kind = draw(st.sampled_from(sorted(_CONDITION_FIELDS)))
+    return {"type": kind, "target_step": draw(target), **draw(_CONDITION_FIELDS[kind]), **draw(attempts)}
+
+
+content = st.fixed_dictionaries({"text": text}, optional={"link": st.just("https://example.com"), "media": media})
+_button = st.fixed_dictionaries(
+    {"text": text},
+    optional={
+        "target_step": target,
+        "price": price,
+        "description": text,
+        "bump": st.fixed_dictionaries({"text": text, "price": price}),
+    },
+)
+
+CONFIGS: dict[StepType, st.SearchStrategy[dict[str, Any]]] = {
+    StepType.MESSAGE: st.fixed_dictionaries(
+        {"text": text}, optional={"media": media, "parse_mode": st.sampled_from(["html", "none"])}
+    ),
+    StepType.BUTTONS: st.fixed_dictionaries(
+        {"text": text, "custom_buttons": st.lists(_button, min_size=1, max_size=4)},
+        optional={"retry_text": text, "stale_press": st.sampled_from(["notice", "follow", "remove"])},
+    ),
+    StepType.QUESTION: st.fixed_dictionaries(
+        {"text": text},
+        optional={
+            "save_as": st.just("x"),
+            "retry_text": text,
+            "accepts": st.lists(st.sampled_from(["text", "photo", "contact"]), min_size=1, unique=True),
+        },
+    ),
+    StepType.PAYMENT: st.fixed_dictionaries(
+        {},
+        optional={
+            "amount": price,
+            "currency": st.sampled_from(["BRL", "XTR"]),
+            "description": text,
+            "pending_minutes": st.sampled_from([0.5, 10]),
+            "deliver": content,
+            "payer": st.just({"email": "x"}),
+        },
+    ),
+    StepType.ACCESS: content,
+    StepType.DELIVER: content,
+    StepType.DELAY: st.sampled_from(
+        [{"seconds": 5}, {"days": 2.5, "weekdays": ["mon"]}, {"until": "09:00"}, {"until": "99:99"}, {"minutes": 1}]
+    ),
+}
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> dict[str, Any]:
+    """A document that parses: what is invalid in it is skipped when it is compiled."""
+    steps = []
+    for step_id in STEP_IDS:
+        kind = draw(st.sampled_from(sorted(CONFIGS)))
+        connections = {name: draw(maybe_target) for name in ("next", "pending", "retry")}
+        steps.append(
+            {
+                "id": step_id,
+                "type": kind,
+                "config": draw(CONFIGS[kind]),
+                "connections": connections,
+                "conditions": draw(st.lists(conditions(), max_size=3)),
+            }
+        )
+    return {
+        "spec_version": 1,
+        "flow_start_step_id": draw(st.sampled_from(STEP_IDS)),
+        "main_buttons": draw(st.lists(st.fixed_dictionaries({"text": text}, optional={"price": price}), max_size=2)),
+        "on_start": draw(st.sampled_from(["restart", "resume"])),
+        "triggers": [{"command": "menu", "target_step": draw(target)}],
+        "flow_steps": steps,
+    }
+
+
+_small = st.integers(0, 6)
+_id = st.integers(1, 4).map(lambda number: UUID(int=number))
+_status = st.sampled_from(PaymentStatus)
+_index = st.integers(-1, 4) | st.sampled_from([PAID_BUTTON, NEW_CODE_BUTTON, BUMP_YES_BUTTON, BUMP_NO_BUTTON])
+_ref = st.builds(
+    ButtonRef,
+    run_id=st.sampled_from([RUN, RUN, RUN, UUID(int=1)]),
+    version_id=st.just(VERSION),
+    ordinal=st.integers(-1, 8),
+    wait=_small,
+    index=_index,
+)
+
+EVENTS: st.SearchStrategy[Event] = st.one_of(
+    st.builds(Start, payload=st.none() | text),
+    st.builds(Answered, kind=st.sampled_from(AnswerKind), text=text | st.just("/menu"), data=st.just({"file_id": "F"})),
+    st.builds(Pressed, callback_id=st.just("c"), message_id=st.none() | _small, ref=st.none() | _ref, raw=text),
+    st.builds(TimerFired, kind=st.sampled_from(TimerKind), wait=_small, visit=st.none() | _small),
+    st.builds(
+        ChargeReady,
+        visit=_small,
+        payment_id=_id,
+        br_code=st.sampled_from(["", "000201", "9" * 300]),
+        amount_minor=st.integers(1, 9999),
+        currency=st.just("BRL"),
+        page_url=st.none() | st.just("https://example.com"),
+    ),
+    st.builds(ChargeFailed, visit=_small, code=st.just("down"), retrying=st.booleans()),
+    st.builds(
+        PaymentChanged,
+        visit=_small,
+        payment_id=_id,
+        order_id=_id,
+        status=_status,
+        amount_minor=st.integers(1, 9999),
+        currency=st.just("BRL"),
+        at=st.just(BEGINNING),
+    ),
+    st.builds(PaymentChecked, visit=_small, payment_id=_id, status=_status, checked=st.booleans()),
+    st.builds(AccessReady, visit=st.none() | _small, grant_id=_id, link=text),
+    st.just(Resumed()),
+    st.builds(OperatorResumed, step_id=st.none() | target),
+)

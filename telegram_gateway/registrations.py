@@ -13,4 +13,6 @@ def register() -> None:
     """Called once, when all models are known; outbox handlers register themselves by being imported."""
     register_bot_platform(TelegramPlatform())
     register_event_source(InboxSource.TELEGRAM, TelegramEventSource())
+    # Test chats write the updates that Telegram would send.
+    register_event_source(InboxSource.SIMULATOR, TelegramEventSource())
     register_sweep("telegram.updates", services.process_updates)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from bots.ids import uuid7
+from bots.models import Channel
 from bots.outbox.publish import NewMessage
 from bots.storable import dump_json
 from flows.engine.codec import dump_effect
@@ -61,15 +62,30 @@ def _say(turn: Turn, run: LiveRun | None, key: str, effect: Say) -> None:
     message_id = uuid7()
     message = _message(turn, run, MESSAGE_SEND, key, effect, ordered=True, message_id=message_id)
     turn.output.outbox.append(message)
-    turn.said(effect.message, message_id=message_id, run_id=run.id if run else None, payload=message.payload["effect"])
+    turn.said(
+        effect.message.text or "",
+        message_id=message_id,
+        run_id=run.id if run else None,
+        payload=message.payload["effect"],
+    )
 
 
 def _answer_press(turn: Turn, run: LiveRun | None, key: str, effect: AnswerPress) -> None:
-    turn.output.outbox.append(_message(turn, run, PRESS_ANSWER, key, effect, expires=ANSWER_WITHIN))
+    message = _message(turn, run, PRESS_ANSWER, key, effect, expires=ANSWER_WITHIN, message_id=uuid7())
+    turn.output.outbox.append(message)
+    _show_in_test_chat(turn, run, message)
 
 
 def _remove_keyboard(turn: Turn, run: LiveRun | None, key: str, effect: RemoveKeyboard) -> None:
-    turn.output.outbox.append(_message(turn, run, KEYBOARD_REMOVE, key, effect, ordered=True))
+    message = _message(turn, run, KEYBOARD_REMOVE, key, effect, ordered=True, message_id=uuid7())
+    turn.output.outbox.append(message)
+    _show_in_test_chat(turn, run, message)
+
+
+def _show_in_test_chat(turn: Turn, run: LiveRun | None, message: NewMessage) -> None:
+    """In a test chat every call has its line, for the page to show what it did; elsewhere only messages have one."""
+    if turn.contact.channel == Channel.SIMULATOR:
+        turn.said("", message_id=message.id, run_id=run.id if run else None, payload=message.payload["effect"])
 
 
 def _publish(topic: str) -> Handler:

@@ -1,8 +1,8 @@
 """The drain: works off the unread inbox of a shard, many conversations per transaction, until nothing is left.
 
-What makes it right are row locks, unique keys and revisions; the cache lock only spares work, and without Redis the drain
-goes on without it. A bell that is lost, doubled or late changes nothing: the sweep finds the rows, and whoever finds
-nothing leaves. Safe to run anywhere, at any time, several times at once.
+What makes it right are row locks, unique keys and revisions; the cache lock only spares work, and without Redis the
+drain goes on without it. A bell that is lost, doubled or late changes nothing: the sweep finds the rows, and whoever
+finds nothing leaves. Safe to run anywhere, at any time, several times at once.
 """
 
 import time
@@ -174,7 +174,7 @@ class _Drain:
         self._take(worked)
 
     def _alone(self, one: Waiting) -> None:
-        """One row in a transaction of its own, its attempt counted before: a SIGKILL would roll back anything inside."""
+        """One row in a transaction of its own. Its attempt counts before: a SIGKILL would roll back anything inside."""
         attempts = bulk.count_attempts([one.head]).get(one.head)
         crash_point(COUNTED)
         if attempts is None:

@@ -25,7 +25,7 @@ AFTER_COMMIT = register("timers.after_commit")
 
 
 def fire_due_timers() -> int:
-    """Turns every due timer of a run that is on top into an inbox row; answers how many. Safe to run several at once."""
+    """Turns every due timer of a run that is on top into an inbox row; answers how many. Several may run at once."""
     total = 0
     with no_scope(reason="timers of every organization are due together"):
         while True:

@@ -14,7 +14,7 @@ from bots.storable import dump_json
 from flows.engine.advance import advance
 from flows.engine.codec import dump_state, load_state
 from flows.engine.compile import Flow
-from flows.engine.effects import Effect, OutMessage
+from flows.engine.effects import Effect
 from flows.engine.events import Event
 from flows.engine.state import Facts, State, Status, new_state
 from flows.models import Conversation, Direction, InboxState, RunStatus
@@ -250,14 +250,14 @@ class Turn:
             )
         )
 
-    def said(self, message: OutMessage, *, message_id: UUID, run_id: UUID | None, payload: dict[str, Any]) -> None:
+    def said(self, text: str, *, message_id: UUID, run_id: UUID | None, payload: dict[str, Any]) -> None:
         """A line of the transcript to the contact; it has the id of its outbox row."""
         self.output.messages.append(
             dump_json(
                 self._message_row(message_id, run_id)
                 | {
                     "direction": Direction.OUT.value,
-                    "text": message.text or "",
+                    "text": text,
                     "payload": payload,
                     "telegram_message_id": None,
                 }

@@ -10,8 +10,10 @@ from flows.engine.codec import dump_event
 from flows.engine.events import Event
 from flows.models import InboxSource
 from flows.runtime import bulk
+from flows.runtime.incoming import START_WITH
 from flows.runtime.runner import DRAIN_TASK, UPDATES_QUEUE
 from flows.runtime.shards import shard_of
+
 
 class InboxBot(Protocol):
     """As much of a bot as the inbox needs; the door to Telegram has it cached."""
@@ -58,11 +60,16 @@ def post_event(
     source: InboxSource,
     external_id: str,
     run_id: UUID | None = None,
+    start_with: UUID | None = None,
 ) -> bool:
     """Stores an event of ours, in one statement; False if this (bot, source, external id) was there already.
 
     Joins the caller's transaction if there is one: the event then exists exactly if its cause does. Safe to repeat.
+    `start_with`: beside a `Start`, the version to begin a run of.
     """
+    payload = dump_event(event)
+    if start_with is not None:
+        payload[START_WITH] = str(start_with)
     return _post(
         bulk.NewInboxRow(
             id=uuid7(),
@@ -73,7 +80,7 @@ def post_event(
             shard=shard_of(bot_id, telegram_user_id),
             source=source.value,
             external_id=external_id,
-            payload=dump_json(dump_event(event)).encode(),
+            payload=dump_json(payload).encode(),
         )
     )
 

@@ -1,7 +1,7 @@
 """A Telegram bot as its owner sees it."""
 
 import secrets
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -29,6 +29,9 @@ class BotStatus(models.TextChoices):
 def new_public_id() -> str:
     """Unguessable: it stands in the webhook's address."""
     return secrets.token_urlsafe(18)
+
+
+FLOW_FIELDS = ("welcome_message", "main_buttons", "redirect_buttons")
 
 
 class Bot(TenantModel):
@@ -76,3 +79,8 @@ class Bot(TenantModel):
 
     def __str__(self) -> str:
         return f"@{self.username}" if self.username else self.name
+
+    @property
+    def flow_fields(self) -> dict[str, Any]:
+        """What every version of the bot's flows holds a copy of."""
+        return {name: getattr(self, name) for name in FLOW_FIELDS}

@@ -5,13 +5,25 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from bots.models.base import TenantModel, tenant_constraints, tenant_fk
 from flows.catalogue import catalogue_of
 from flows.engine.compile import VersionKind
-from flows.engine.problems import Problem
+from flows.engine.problems import DEFAULT_LOCALE, Problem
 from flows.engine.validation import validate
+
+
+def language() -> str:
+    """The language problems are told in: that of the request, else the default."""
+    return get_language() or DEFAULT_LOCALE
+
+
+def validation_error(problem: Problem) -> ValidationError:
+    """A problem as a form shows it: the step first."""
+    told = f"{problem.step_id}: {problem.message}" if problem.step_id else problem.message
+    return ValidationError(told, code=problem.code)
 
 
 class Flow(TenantModel):
@@ -41,6 +53,22 @@ class Flow(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """A changed draft must be sound to be saved by a form of the staff; the rest of a flow may change whatever its
+        draft is like. The members' editor saves drafts with their problems instead (`services.definitions`)."""
+        super().clean()
+        stored = Flow.unscoped.filter(pk=self.pk).values_list("draft", flat=True).first()
+        if self.bot_id is None or stored == self.draft:
+            return
+        errors = [problem for problem in self.problems() if problem.is_error]
+        if errors:
+            raise ValidationError({"draft": [validation_error(problem) for problem in errors]})
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Every problem of the draft as it would be published now."""
+        complete = {**self.draft, **self.bot.flow_fields} if isinstance(self.draft, dict) else self.draft
+        return validate(complete, catalogue_of(self.bot.organization_id, self.bot_id), locale=language())
 
 
 class FlowVersion(TenantModel):
@@ -99,7 +127,7 @@ class FlowVersion(TenantModel):
 
     def problems(self) -> tuple[Problem, ...]:
         """Every problem of the definition, against what its organization has now."""
-        return validate(self.definition, catalogue_of(self.organization_id, self.bot_id))
+        return validate(self.definition, catalogue_of(self.organization_id, self.bot_id), locale=language())
 
     def clean(self) -> None:
         super().clean()
@@ -107,9 +135,7 @@ class FlowVersion(TenantModel):
             return
         errors = [problem for problem in self.problems() if problem.is_error]
         if errors:
-            raise ValidationError(
-                {"definition": [ValidationError(problem.message, code=problem.code) for problem in errors]}
-            )
+            raise ValidationError({"definition": [validation_error(problem) for problem in errors]})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Raises `ValidationError` when the definition has an error. An update is the trigger's to refuse."""

@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from bots.errors import Invalid
 from bots.models import Bot, User
+from bots.models.bot import FLOW_FIELDS
 from flows.engine.problems import has_errors
 from flows.models import Flow, FlowVersion
-from flows.services.definitions import BOT_FIELDS, completed, problems_of
+from flows.services.definitions import completed, problems_of
 from flows.services.locking import lock_bot, lock_flows_of_bot
 from flows.services.publishing import latest_version, make_version
 
@@ -45,7 +46,7 @@ class BotChanges:
 
     def of_the_bot(self) -> dict[str, Any]:
         """The changed columns of the bot itself."""
-        columns = ("name", *BOT_FIELDS, "flow_enabled")
+        columns = ("name", *FLOW_FIELDS, "flow_enabled")
         return {name: value for name in columns if (value := getattr(self, name)) is not KEEP}
 
 
@@ -64,7 +65,7 @@ def change_bot(bot_id: UUID, changes: BotChanges, *, changed_by: User | None = N
             setattr(bot, name, value)
         if columns:
             bot.save(update_fields=list(columns))
-        if any(name in columns for name in BOT_FIELDS):
+        if any(name in columns for name in FLOW_FIELDS):
             _refuse_bad_buttons(bot)
         if not isinstance(changes.active_flow, Keep):
             _activate(flows, changes.active_flow)
@@ -114,7 +115,7 @@ def _activate(flows: list[Flow], wanted: UUID | None) -> None:
 
 def _publish_if_outdated(flow: Flow, bot: Bot, changed_by: User | None) -> FlowVersion | None:
     version = latest_version(flow)
-    if version is None or all(version.definition.get(name) == getattr(bot, name) for name in BOT_FIELDS):
+    if version is None or all(version.definition.get(name) == getattr(bot, name) for name in FLOW_FIELDS):
         return None
     note = str(_("The bot's texts or buttons changed."))
     return make_version(flow, bot, version.definition, created_by=changed_by, note=note)

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from bots.errors import Invalid, NotFound, Stale
@@ -15,12 +14,11 @@ from bots.models import Bot
 from flows.catalogue import catalogue_of
 from flows.engine.hygiene import inspect
 from flows.engine.problems import Problem, in_words
-from flows.engine.validation import DEFAULT_LOCALE, validate
+from flows.engine.validation import validate
 from flows.models import Flow
+from flows.models.flow import language
 from flows.services.locking import lock_bot, lock_flow
 
-# Fields of the bot that a document may carry, and that every version holds a copy of.
-BOT_FIELDS: Final = ("welcome_message", "main_buttons", "redirect_buttons")
 NAME_LENGTH: Final = 120
 
 
@@ -46,7 +44,7 @@ class DraftChangedMeanwhile(Stale):
 
 def problems_of(definition: object, *, organization_id: UUID, bot_id: UUID) -> tuple[Problem, ...]:
     """Every problem of a definition, in the language of the request."""
-    return validate(definition, catalogue_of(organization_id, bot_id), locale=get_language() or DEFAULT_LOCALE)
+    return validate(definition, catalogue_of(organization_id, bot_id), locale=language())
 
 
 def create_flow(*, bot_id: UUID, name: str, definition: Mapping[str, Any]) -> CheckedDraft:
@@ -62,7 +60,7 @@ def create_flow(*, bot_id: UUID, name: str, definition: Mapping[str, Any]) -> Ch
         flow = Flow.objects.create(
             organization_id=bot.organization_id, bot=bot, name=clean_name, draft=dict(definition)
         )
-    return CheckedDraft(flow, _problems_of_draft(flow, bot))
+    return CheckedDraft(flow, flow.problems())
 
 
 def rename_flow(flow_id: UUID, *, name: str) -> Flow:
@@ -90,12 +88,12 @@ def save_draft(flow_id: UUID, *, definition: Mapping[str, Any], expected_revisio
             flow.draft = dict(definition)
             flow.draft_revision += 1
             flow.save(update_fields=["draft", "draft_revision", "updated_at"])
-    return CheckedDraft(flow, _problems_of_draft(flow, flow.bot))
+    return CheckedDraft(flow, flow.problems())
 
 
 def check_draft(flow: Flow) -> tuple[Problem, ...]:
     """Every problem of the draft as it would be published now."""
-    return _problems_of_draft(flow, flow.bot)
+    return flow.problems()
 
 
 def delete_flow(flow_id: UUID) -> None:
@@ -109,11 +107,7 @@ def delete_flow(flow_id: UUID) -> None:
 
 def completed(definition: Mapping[str, Any], bot: Bot) -> dict[str, Any]:
     """The definition with the bot's welcome message and buttons in it: complete in itself, as a version must be."""
-    return {**definition, **{name: getattr(bot, name) for name in BOT_FIELDS}}
-
-
-def _problems_of_draft(flow: Flow, bot: Bot) -> tuple[Problem, ...]:
-    return problems_of(completed(flow.draft, bot), organization_id=flow.organization_id, bot_id=bot.pk)
+    return {**definition, **bot.flow_fields}
 
 
 def _fill_empty_fields(bot: Bot, definition: Mapping[str, Any]) -> None:
@@ -142,7 +136,7 @@ def _refuse_unstorable(definition: object) -> None:
     """What neither JSON nor the database can hold is refused whole: keeping half of it would lose the rest."""
     inspected = inspect(definition)
     if not isinstance(definition, Mapping) or inspected.findings:
-        problems = [in_words(finding, get_language() or DEFAULT_LOCALE) for _path, finding in inspected.findings]
+        problems = [in_words(finding, language()) for _path, finding in inspected.findings]
         raise Invalid(
             "definition_unreadable",
             _("This is no flow definition: send one JSON object of at most 1 MiB."),

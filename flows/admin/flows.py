@@ -1,0 +1,147 @@
+"""Flows in the staff admin: edited under their revision, checked when the draft changed, published by a button."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from bots.errors import DomainError
+from bots.models import User
+from bots.staff import ReadOnlyAdmin, StaffAdmin, note_act, show_refusal
+from bots.tenancy import organization_scope
+from flows.models import Flow, FlowVersion
+from flows.services.bot_settings import activate_flow
+from flows.services.definitions import create_flow, delete_flow, rename_flow, save_draft
+from flows.services.publishing import publish_version
+
+
+class DraftField(forms.JSONField):
+    """A definition, shown with its indents."""
+
+    widget = UnfoldAdminTextareaWidget(attrs={"rows": 30, "spellcheck": "false", "class": "font-mono"})
+
+    def prepare_value(self, value: Any) -> Any:
+        """The text in the box; what was typed stays as it was typed."""
+        return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+class FlowForm(forms.ModelForm[Flow]):
+    """A flow with its draft; `seen_revision` says which draft the page showed."""
+
+    draft = DraftField(label=_("Draft"))
+    seen_revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = Flow
+        fields = ["bot", "name", "draft"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["seen_revision"].initial = self.instance.draft_revision
+        if self.instance.pk and "bot" in self.fields and not self.instance._state.adding:
+            self.fields["bot"].disabled = True
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if bot := given.get("bot"):
+            self.instance.organization_id = bot.organization_id
+        if not isinstance(given.get("draft"), dict) and "draft" not in self.errors:
+            self.add_error("draft", _("A definition is one JSON object."))
+        if not self.instance._state.adding and given.get("seen_revision") != self._stored_revision():
+            self.add_error(
+                "draft", _("Somebody else saved this flow meanwhile. Copy your text, reload the page and try again.")
+            )
+        return given
+
+    def _stored_revision(self) -> int | None:
+        return Flow.objects.filter(pk=self.instance.pk).values_list("draft_revision", flat=True).first()
+
+
+@admin.register(Flow)
+class FlowAdmin(StaffAdmin):
+    """Flows of all organizations."""
+
+    form = FlowForm
+    list_display = ["name", "bot", "organization", "active", "closed", "draft_revision", "updated_at", "deleted_at"]
+    list_filter = ["active", "closed"]
+    list_select_related = ["bot", "organization"]
+    search_fields = ["name", "id", "bot__name", "bot__username", "organization__name"]
+    autocomplete_fields = ["bot"]
+    readonly_fields = ["organization", "active", "closed", "draft_revision", "deleted_at"]
+    actions_detail = ["publish", "activate"]
+
+    def get_fields(self, request: HttpRequest, obj: Flow | None = None) -> list[str]:
+        """A new flow has only what it is made of."""
+        made_of = ["bot", "name", "draft", "seen_revision"]
+        return made_of if obj is None else [*made_of, *self.readonly_fields]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Flow | None = None) -> list[str]:
+        return [] if obj is None else list(self.readonly_fields)
+
+    def save_model(self, request: HttpRequest, obj: Flow, form: Any, change: bool) -> None:
+        given = form.cleaned_data
+        with organization_scope(obj.organization_id):
+            if not change:
+                made = create_flow(bot_id=given["bot"].pk, name=given["name"], definition=given["draft"]).flow
+                obj.pk, obj._state.adding = made.pk, False
+            else:
+                rename_flow(obj.pk, name=given["name"])
+                save_draft(obj.pk, definition=given["draft"], expected_revision=given["seen_revision"])
+        note_act(request, obj, "change" if change else "add", fields=form.changed_data)
+
+    def delete_model(self, request: HttpRequest, obj: Flow) -> None:
+        """Hides and deactivates; versions and runs stay."""
+        with organization_scope(obj.organization_id):
+            delete_flow(obj.pk)
+        note_act(request, obj, "delete")
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Nothing hangs on it: a deleted flow is only hidden, so its versions protect nothing."""
+        return [str(flow) for flow in objs], {}, set(), []
+
+    @action(description=_("Publish"), permissions=["change"])
+    def publish(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        """The draft becomes the next version, or its problems are shown."""
+        flow = Flow.objects.get(pk=object_id)
+        user = request.user if isinstance(request.user, User) else None
+        try:
+            with organization_scope(flow.organization_id):
+                version = publish_version(flow.pk, created_by=user)
+        except DomainError as refusal:
+            show_refusal(request, refusal)
+        else:
+            note_act(request, flow, "publish", number=version.number)
+            messages.success(request, _("Version %(number)d is published.") % {"number": version.number})
+        return redirect("admin:flows_flow_change", flow.pk)
+
+    @action(description=_("Activate"), permissions=["change"])
+    def activate(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        """The bot runs this flow from now on."""
+        flow = Flow.objects.get(pk=object_id)
+        user = request.user if isinstance(request.user, User) else None
+        try:
+            with organization_scope(flow.organization_id):
+                activate_flow(flow, changed_by=user)
+        except DomainError as refusal:
+            show_refusal(request, refusal)
+        else:
+            note_act(request, flow, "activate")
+            messages.success(request, _("The bot runs this flow now."))
+        return redirect("admin:flows_flow_change", flow.pk)
+
+
+@admin.register(FlowVersion)
+class FlowVersionAdmin(ReadOnlyAdmin):
+    """What was published; nobody changes it, the database included."""
+
+    list_display = ["flow", "number", "kind", "bot", "organization", "created_by", "created_at"]
+    list_filter = ["kind"]
+    list_select_related = ["flow", "bot", "organization", "created_by"]
+    search_fields = ["id", "flow__name", "bot__name", "bot__username", "note", "content_hash"]

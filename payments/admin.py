@@ -1,0 +1,173 @@
+"""Money and access in the staff admin: to read, but for accounts being switched on and off."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+
+from bots.staff import ReadOnlyAdmin, StaffAdmin
+from payments.models import (
+    BotGateway,
+    ChargeRequest,
+    GatewayAccount,
+    Grant,
+    Order,
+    Payment,
+    PaymentEvent,
+    WebhookDelivery,
+)
+
+
+class _Lines(TabularInline):
+    """Rows of another table on a page, to read."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+class PaymentLines(_Lines):
+    """The charges of a sale."""
+
+    model = Payment
+    fields = ["status", "amount_minor", "currency", "txid", "late", "overpaid", "superseded", "paid_at"]
+
+
+class EventLines(_Lines):
+    """The ledger of a charge."""
+
+    model = PaymentEvent
+    fields = ["created_at", "kind", "source", "from_status", "to_status", "alarm", "note"]
+    readonly_fields = ["created_at"]
+
+
+class GrantLines(_Lines):
+    """What a sale gave."""
+
+    model = Grant
+    fields = ["kind", "content", "starts_at", "ends_at", "revoked_at"]
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnlyAdmin):
+    """Sales."""
+
+    list_display = [
+        "created_at",
+        "description",
+        "amount",
+        "status",
+        "contact",
+        "bot",
+        "organization",
+        "paid_at",
+        "served_at",
+    ]
+    list_filter = ["status", "currency", "is_test"]
+    list_select_related = ["contact", "bot", "organization"]
+    search_fields = ["id", "run_id", "contact__first_name", "contact__username", "telegram_user_id", "payments__txid"]
+    inlines = [PaymentLines, GrantLines]
+    date_hierarchy = "created_at"
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReadOnlyAdmin):
+    """Charges."""
+
+    list_display = ["created_at", "amount", "status", "account", "contact", "txid", "late", "overpaid", "paid_at"]
+    list_filter = ["status", "late", "overpaid", "creation_unknown", "superseded", "account__gateway"]
+    list_select_related = ["account", "contact"]
+    search_fields = ["id", "txid", "end_to_end_id", "provider_id", "order__id", "contact__username"]
+    exclude = ["br_code", "payer"]
+    inlines = [EventLines]
+    date_hierarchy = "created_at"
+    actions = ["ask_gateway"]
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Only the list with its action."""
+        return obj is None and super(ReadOnlyAdmin, self).has_change_permission(request, obj)
+
+    @admin.action(description=_("Ask the gateway about the selected charges"), permissions=["change"])
+    def ask_gateway(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """The next sweep asks, outside any transaction."""
+        asked = queryset.filter(status__in=["pending", "failed", "expired"]).update(next_poll_at=Now())
+        messages.success(request, _("%(count)d charges will be asked about in a moment.") % {"count": asked})
+
+
+@admin.register(PaymentEvent)
+class PaymentEventAdmin(ReadOnlyAdmin):
+    """The ledger."""
+
+    list_display = ["created_at", "payment", "kind", "source", "from_status", "to_status", "alarm"]
+    list_filter = ["kind", "source", "to_status", "alarm"]
+    list_select_related = ["payment"]
+    search_fields = ["payment__id", "payment__txid", "key", "note"]
+
+
+@admin.register(ChargeRequest)
+class ChargeRequestAdmin(ReadOnlyAdmin):
+    """Wishes of runs for money, and the sale each led to."""
+
+    list_display = ["created_at", "key", "order"]
+    list_select_related = ["order"]
+    search_fields = ["key", "order__id"]
+
+
+@admin.register(Grant)
+class GrantAdmin(ReadOnlyAdmin):
+    """Accesses."""
+
+    list_display = ["created_at", "contact", "telegram_user_id", "kind", "order", "starts_at", "ends_at", "revoked_at"]
+    list_filter = ["kind", "is_test"]
+    list_select_related = ["contact", "order"]
+    search_fields = ["id", "telegram_user_id", "contact__username", "order__id", "run_id"]
+
+
+@admin.register(GatewayAccount)
+class GatewayAccountAdmin(StaffAdmin):
+    """Accounts; staff switch them on and off and never see their credentials."""
+
+    list_display = ["name", "gateway", "organization", "active", "last_webhook_at", "last_answer_at", "failing_since"]
+    list_filter = ["gateway", "active"]
+    list_select_related = ["organization"]
+    search_fields = ["name", "id", "public_id", "organization__name"]
+    fields = ["organization", "gateway", "name", "active", "position", "last_webhook_at", "failing_since", "last_error"]
+    readonly_fields = ["organization", "gateway", "last_webhook_at", "failing_since", "last_error"]
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """An account has books."""
+        return False
+
+
+@admin.register(BotGateway)
+class BotGatewayAdmin(StaffAdmin):
+    """Which accounts a bot tries, in which order."""
+
+    list_display = ["bot", "account", "position", "organization"]
+    list_select_related = ["bot", "account", "organization"]
+    search_fields = ["bot__name", "bot__username", "account__name"]
+    autocomplete_fields = ["organization", "bot", "account"]
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnlyAdmin):
+    """Gateways' notices as they came: forged, unknown and set aside ones too."""
+
+    list_display = ["created_at", "account", "verified", "state", "references", "error"]
+    list_filter = ["state", "verified", "account__gateway"]
+    list_select_related = ["account"]
+    search_fields = ["id", "digest", "payment_id", "error"]
+    exclude = ["body", "headers"]

@@ -14,7 +14,7 @@ from bots.api.views import ApiView
 from bots.errors import NotFound
 from bots.models import Channel
 from bots.permissions import ApiScope
-from flows.api.v1.serializers import RunEventSerializer, RunSerializer, StartRunSerializer
+from flows.api.v1.serializers import AcceptedSerializer, RunEventSerializer, RunSerializer, StartRunSerializer
 from flows.models import Run, TimelineEntry
 from flows.services.runs import start_run
 
@@ -44,7 +44,7 @@ class RunList(_RunView, ListAPIView[Run]):
             status="status",
         )
 
-    @extend_schema(request=StartRunSerializer, responses={202: RunSerializer}, operation_id="runs_create")
+    @extend_schema(request=StartRunSerializer, responses={202: AcceptedSerializer}, operation_id="runs_create")
     def post(self, request: Request) -> Response:
         """Starts a flow for a contact, as if they had; 202, since the drain starts it a moment later."""
         wanted = StartRunSerializer(data=request.data)

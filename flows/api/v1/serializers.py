@@ -154,10 +154,16 @@ class RunSerializer(serializers.ModelSerializer[Run]):
 
 
 class StartRunSerializer(StrictSerializer):
-    """A run to start: the contact's bot's active flow, or a published flow of that bot."""
+    """A run to start: a published flow of the contact's bot."""
 
     contact = serializers.UUIDField()
-    flow = serializers.UUIDField(required=False, allow_null=True, default=None)
+    flow = serializers.UUIDField()
+
+
+class AcceptedSerializer(serializers.Serializer[Any]):
+    """What was asked for is stored and happens a moment later."""
+
+    accepted = serializers.BooleanField()
 
 
 class RunEventSerializer(serializers.ModelSerializer[TimelineEntry]):

@@ -1,5 +1,6 @@
 """The base of every REST view: the key first, then one scoped transaction, then the answer."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, ClassVar
 
@@ -18,7 +19,7 @@ from bots.api.throttling import KeyThrottle
 from bots.errors import DomainError
 from bots.models import ApiKey
 from bots.permissions import ApiScope
-from bots.tenancy import organization_scope
+from bots.tenancy import no_transaction, organization_scope
 
 
 class ApiView(APIView):
@@ -49,6 +50,12 @@ class ApiView(APIView):
             for name, value in throttling.headers(usage).items():
                 response.headers[name] = value
         return response
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:
+        # The middleware's transaction and scope are a member's; a key has its own, above.
+        view: Callable[..., HttpResponseBase] = no_transaction(super().as_view(**initkwargs))
+        return view
 
     @property
     def api_key(self) -> ApiKey:

@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "config.middleware.AdminContentSecurityPolicyMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "bots.middleware.TenantMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"

@@ -1,8 +1,10 @@
 """What holds everywhere; `dev`, `test` and `prod` add what differs."""
 
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import django_stubs_ext
 import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -11,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from config import environment
 from config.environment import BASE_DIR, ProcessRole
 from config.logging import logging_config
+
+# Lets `forms.ModelForm[Bot]` and the like be written for the type checker.
+django_stubs_ext.monkeypatch()
 
 env = environ.Env()
 
@@ -129,7 +134,9 @@ STORAGES: dict[str, dict[str, Any]] = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+# Only production collects; elsewhere files are served from where they lie.
+STATIC_ROOT: Path | None = None
+WHITENOISE_USE_FINDERS = True
 # Not `static/` itself: that also holds the editor's source.
 STATICFILES_DIRS = [BASE_DIR / "static" / "site", BASE_DIR / "static" / "dist"]
 MEDIA_URL = "/media/"

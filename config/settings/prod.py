@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from config.settings.base import *
+from config.settings.base import BASE_DIR as _BASE_DIR
 from config.settings.base import CRASH_PLAN as _CRASH_PLAN
 from config.settings.base import PUBLIC_URL as _PUBLIC_URL
 from config.settings.base import STORAGES as _STORAGES
@@ -32,4 +33,6 @@ SECURE_HSTS_PRELOAD = True
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 
+STATIC_ROOT = _BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = False
 STORAGES = _STORAGES | {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}

@@ -22,6 +22,8 @@ from config.settings.base import DATABASES as _DATABASES
 
 DEBUG = False
 ALLOWED_HOSTS = ["*"]
+# Looks files up when they are asked for, instead of all of them for each client.
+WHITENOISE_AUTOREFRESH = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 

@@ -2,7 +2,7 @@
 
 import pytest
 from django.core.checks import run_checks
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from config import checks
 
@@ -29,7 +29,7 @@ def test_notices_topics_that_do_not_meet_their_handlers(monkeypatch: pytest.Monk
     assert codes(checks.check_topics(None)) == ["trilho.E004", "trilho.E005"]
 
 
-def test_notices_missing_keys_and_a_short_lease(settings: SettingsWrapper) -> None:
+def test_notices_missing_keys_and_a_short_lease(settings: Settings) -> None:
     settings.FIELD_ENCRYPTION_KEYS = []
     settings.TRILHO_LEASE_SECONDS = 2
     assert codes(checks.check_settings(None)) == ["trilho.E006", "trilho.W001"]

@@ -5,7 +5,7 @@ from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from prometheus_client.core import GaugeMetricFamily
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from config import metrics, ops
 from config.metrics import DatabaseGauges
@@ -52,7 +52,7 @@ def test_not_ready_without_a_database(client: Client, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.django_db
-def test_ready_without_redis(client: Client, settings: SettingsWrapper) -> None:
+def test_ready_without_redis(client: Client, settings: Settings) -> None:
     settings.CACHES = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}}
     assert client.get("/readyz").status_code == 200
 
@@ -102,7 +102,7 @@ def test_metrics_stand_without_a_database() -> None:
 
 
 @pytest.mark.django_db
-def test_metrics_can_ask_for_a_token(client: Client, settings: SettingsWrapper) -> None:
+def test_metrics_can_ask_for_a_token(client: Client, settings: Settings) -> None:
     settings.METRICS_TOKEN = "let-me-in"
     assert client.get("/metrics").status_code == 401
     assert client.get("/metrics", headers={"Authorization": "Bearer wrong"}).status_code == 401

@@ -25,6 +25,7 @@ from flows.engine.events import (
 from flows.engine.speech import content_messages
 from flows.engine.state import PaymentVisit, Status
 from flows.engine.steps.payment import (
+    REMINDER_INTERVAL,
     PaymentStep,
     change_visit,
     is_payable,
@@ -80,7 +81,9 @@ def on_failed(walk: Walk, event: ChargeFailed) -> Move:
     if step is None or visit.taken_paid:
         return STAY
     if event.retrying:
-        walk.say_builtin(BuiltinText.CHARGE_RETRYING)
+        if not _just_reminded(walk, REMINDER_INTERVAL):
+            walk.change(last_reminded_at=walk.now)
+            walk.say_builtin(BuiltinText.CHARGE_RETRYING)
         return STAY
     return _unhappy(walk, step, visit, BuiltinText.CHARGE_FAILED)
 
@@ -108,7 +111,7 @@ def on_checked(walk: Walk, event: PaymentChecked) -> Move:
         if way is not None:
             return Go(way)
         walk.say_builtin(BuiltinText.NOT_SEEN)
-    elif walk.state.last_reminded_at is None or walk.now - walk.state.last_reminded_at >= _QUIET:
+    elif not _just_reminded(walk, _QUIET):
         offer_new_code(walk, visit, BuiltinText.EXPIRED)
     return STAY
 
@@ -210,6 +213,11 @@ def _unhappy(walk: Walk, step: PaymentStep, visit: PaymentVisit, text: BuiltinTe
         return Go(way)
     offer_new_code(walk, visit, text)
     return STAY
+
+
+def _just_reminded(walk: Walk, interval: timedelta) -> bool:
+    last = walk.state.last_reminded_at
+    return last is not None and timedelta(0) <= walk.now - last < interval
 
 
 def _known(walk: Walk, number: int) -> PaymentVisit | None:

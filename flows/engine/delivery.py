@@ -29,9 +29,10 @@ def stored_content(content: AccessContent) -> dict[str, object]:
 def _what_it_serves(walk: Walk) -> list[tuple[int, UUID | None]]:
     """The orders still owed; else the one paid before in this run; else none, and the wait's number counts instead."""
     paid = {number: visit for number, visit in sorted(walk.state.visits.items()) if visit.taken_paid}
-    owed = [(number, visit.order_id) for number, visit in paid.items() if not visit.served]
+    # Two visits may have been paid by one order; it is served once.
+    owed = {visit.order_id: number for number, visit in paid.items() if not visit.served}
     if owed:
-        return list(owed)
+        return [(number, order_id) for order_id, number in owed.items()]
     last = walk.state.current_visit if walk.state.current_visit in paid else max(paid, default=None)
     if last is not None:
         return [(last, paid[last].order_id)]

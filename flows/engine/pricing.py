@@ -83,7 +83,7 @@ def charge_for(walk: Walk, step: PaymentStep) -> Charge | None:
 def _amounts(walk: Walk, step: PaymentStep, currency: str) -> Iterator[int]:
     """Each source that gives a positive amount, in the order of SPEC 2.4; what gives none is noted on the way."""
     pressed = walk.state.pressed
-    main_prices = [str(button.price or "") for button in walk.flow.document.main_buttons]
+    main_prices = _main_prices(walk)
     sources = [
         ("step", step.config.amount or ""),
         ("button", pressed.price if pressed else ""),
@@ -98,6 +98,12 @@ def _amounts(walk: Walk, step: PaymentStep, currency: str) -> Iterator[int]:
             if source == "first_main_button":
                 walk.problem("amount_of_first_main_button", step.id, amount_minor=amount)
             yield amount
+
+
+def _main_prices(walk: Walk) -> list[str]:
+    """Of the version's own main buttons; a version that holds none has the bot's."""
+    own = [button.price or "" for button in walk.flow.document.main_buttons]
+    return own or [str(button.get("price") or "") for button in walk.state.facts.main_buttons]
 
 
 def _read(walk: Walk, price: str, currency: str, source: str, step_id: str) -> int | None:

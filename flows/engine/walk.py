@@ -60,7 +60,7 @@ END: Final = End()
 class Walk:
     """The changing half of one `advance`; steps read `state` and `now`, and act through its methods."""
 
-    __slots__ = ("_unknown", "_voided", "effects", "entered", "flow", "now", "state")
+    __slots__ = ("_may_have_timers", "_unknown", "effects", "entered", "flow", "now", "state")
 
     def __init__(self, flow: Flow, state: State, now: datetime) -> None:
         self.flow = flow
@@ -69,7 +69,8 @@ class Walk:
         self.effects: list[Effect] = []
         self.entered: list[str] = []
         self._unknown: set[str] = set()
-        self._voided = False
+        # Only a wait that stood before this walk can have timers: what the walk passes through arms none.
+        self._may_have_timers = state.status is Status.WAITING
 
     # What steps say and ask for
 
@@ -150,9 +151,8 @@ class Walk:
         self.record(TimelineKind.ENTERED)
 
     def _void_timers(self) -> None:
-        """Once per walk is enough: only the wait it ends in arms new ones."""
-        if self.state.status is Status.WAITING and not self._voided:
-            self._voided = True
+        if self._may_have_timers:
+            self._may_have_timers = False
             self.emit(VoidTimers())
 
     def left_by(self, wait: int, index: int) -> None:
@@ -165,12 +165,12 @@ class Walk:
             self.change(attempts=kept)
 
     def serve_orders(self) -> None:
-        """What was paid has reached its delivery: every order still owed is served."""
-        for number, visit in sorted(self.state.visits.items()):
-            if visit.taken_paid and not visit.served:
-                self.change(visits={**self.state.visits, number: replace(visit, served=True)})
-                if visit.order_id is not None:
-                    self.emit(OrderServed(visit.order_id))
+        """What was paid has reached its delivery: every order still owed is served, each once."""
+        owed = {number: one for number, one in sorted(self.state.visits.items()) if one.taken_paid and not one.served}
+        if owed:
+            self.change(visits={**self.state.visits, **{n: replace(one, served=True) for n, one in owed.items()}})
+        for order_id in dict.fromkeys(one.order_id for one in owed.values() if one.order_id is not None):
+            self.emit(OrderServed(order_id))
 
     def end(self) -> None:
         """The run is over; whatever it owed counts as served."""

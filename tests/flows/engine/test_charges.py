@@ -1,6 +1,7 @@
 """SPEC 3 as one run sees it: charges, "I have paid", and money that is never refused."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ ELSEWHERE = (a_question("unpaid", "Ainda quer?"), a_question("again", "De novo?"
 WAITS = {"next": "vip", "pending": "unpaid"}
 
 
-def charging(*more: Document, **parts: object) -> Talk:
+def charging(*more: Document, **parts: Any) -> Talk:
     return Talk(a_payment("pay", **{**WAITS, **parts}), *ELSEWHERE, *more).begin()
 
 
@@ -227,6 +228,18 @@ def test_a_delivery_without_an_order_counts_by_its_entry() -> None:
     assert talk.of(GrantAccess) == [GrantAccess(1, None, {"text": "Arquivo", "mode": "join_request"}, "give")]
 
 
+def test_one_order_that_paid_two_visits_is_served_once() -> None:
+    talk = Talk(
+        a_payment("pay", next="sure", pending="sure"),
+        a_question("sure", next="pay", conditions=[a_condition("text_validation", "vip", validation="number")]),
+        *ELSEWHERE,
+    ).begin()
+    assert talk.paid().at == "sure"
+    talk.send(OperatorResumed("pay")).paid(2).write("1")
+    assert talk.of(OrderServed) == [OrderServed(ORDER)]
+    assert [(grant.visit, grant.order_id) for grant in talk.of(GrantAccess)] == [(2, ORDER)]
+
+
 def test_an_expired_code_offers_a_new_one_by_itself() -> None:
     talk = charging().charge_ready().payment(PaymentStatus.EXPIRED)
     assert talk.at == "pay"
@@ -282,6 +295,7 @@ def test_a_charge_that_is_retried_keeps_its_place_and_tells_the_person() -> None
     assert talk.at == "pay"
     assert len(talk.said) == 1
     assert talk.of(RaiseAttention) == [RaiseAttention(AttentionReason.CHARGE_FAILED)]
+    assert talk.charge_failed(retrying=True).said == []
     assert talk.charge_ready().messages[0].qr == BR_CODE
 
 

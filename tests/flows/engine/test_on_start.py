@@ -1,5 +1,7 @@
 """What `/start` does during a run."""
 
+from typing import Any
+
 from flows.engine.on_start import StartDecision, on_start_decision
 from tests.support.conversation import Talk
 from tests.support.flows import a_payment, a_question, an_access
@@ -9,7 +11,7 @@ def decision(talk: Talk) -> StartDecision:
     return on_start_decision(talk.flow, talk.state, talk.now)
 
 
-def asked(**fields: str) -> Talk:
+def asked(**fields: Any) -> Talk:
     return Talk(a_question("ask", next="two"), a_question("two"), **fields).begin()
 
 

@@ -7,6 +7,7 @@ import pytest
 from flows.engine.effects import Item, RequestPayment
 from flows.engine.events import BUMP_NO_BUTTON, BUMP_YES_BUTTON
 from flows.engine.pricing import format_price, parse_amount
+from flows.engine.state import Facts
 from tests.support.conversation import Talk
 from tests.support.flows import Document, a_payment, a_question, buttons
 
@@ -72,6 +73,11 @@ def test_then_the_first_main_button_with_a_warning() -> None:
     talk = selling({"text": "VIP"}, main_buttons=MAIN).press(1)
     assert charged(talk) == (5000, "Produto")
     assert talk.problems == ["amount_of_first_main_button"]
+
+
+def test_a_version_without_main_buttons_has_the_bots() -> None:
+    facts = Facts(main_buttons=({"text": "Ouro", "price": "50.00"},))
+    assert charged(selling({"text": "VIP"}, facts=facts).press(1)) == (5000, "Produto")
 
 
 def test_the_last_pressed_button_with_a_price_travels() -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -53,14 +54,15 @@ def play(document: dict[str, Any], events: Happenings, kind: VersionKind = Versi
             assert state.visits[event.visit].taken_paid
             taken.add(event.visit)
         assert {number for number, visit in state.visits.items() if visit.taken_paid} == taken
-        served = [e.order_id for e in effects if isinstance(e, OrderServed)]
-        now_served = [n for n, v in state.visits.items() if v.served and not before_served(before, n)]
-        assert len(served) == len(now_served)
+        served = [effect.order_id for effect in effects if isinstance(effect, OrderServed)]
+        assert sorted(served) == sorted(now_served(before, state))
         state = kept
 
 
-def before_served(state: State, number: int) -> bool:
-    return number in state.visits and state.visits[number].served
+def now_served(before: State, after: State) -> set[UUID]:
+    """The orders of the visits served by this event."""
+    served = {number: visit.order_id for number, visit in after.visits.items() if visit.served}
+    return {one for n, one in served.items() if one and not (n in before.visits and before.visits[n].served)}
 
 
 @settings(max_examples=150)

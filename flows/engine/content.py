@@ -26,16 +26,16 @@ class Media(Part):
     """One photo, video, audio, voice, document or animation; exactly one of `url`, `asset`, `file_id`."""
 
     type: MediaType
-    url: NotBlank | None = None
-    asset: NotBlank | None = None
-    file_id: NotBlank | None = None
+    url: NotBlank | None = Field(default=None, description="A public address Telegram fetches it from.")
+    asset: NotBlank | None = Field(default=None, description="The id of an uploaded file.")
+    file_id: NotBlank | None = Field(default=None, description="Telegram's own id, of the same bot.")
 
 
 class UrlButton(Part):
     """A button that opens a page."""
 
     text: NotBlank
-    url: NotBlank
+    url: NotBlank = Field(description="http:// or https://; variables only after the host.")
 
 
 class AccessMode(StrEnum):
@@ -47,11 +47,13 @@ class AccessContent(Part):
     """What is given: at least one of `text`, `link`, `media`, `chat` (a connected group or channel)."""
 
     text: NotBlank | None = None
-    link: NotBlank | None = None
-    media: Media | None = None
-    chat: NotBlank | None = None
-    mode: AccessMode = AccessMode.JOIN_REQUEST
-    duration_days: Annotated[Whole, Field(ge=1, le=3_650)] | None = None
+    link: NotBlank | None = Field(default=None, description="Said after the text.")
+    media: Media | None = Field(default=None, description="Sent before the text.")
+    chat: NotBlank | None = Field(default=None, description="The id of a connected group or channel.")
+    mode: AccessMode = Field(default=AccessMode.JOIN_REQUEST, description="How the contact enters the chat.")
+    duration_days: Annotated[Whole, Field(ge=1, le=3_650)] | None = Field(
+        default=None, description="How long the access lasts; else for good."
+    )
 
 
 class RedirectButton(UrlButton):
@@ -62,7 +64,7 @@ class MainButton(Part):
     """A button of the bot's welcome: a product when it has a price."""
 
     text: NotBlank
-    url: NotBlank | None = None
-    price: NotBlank | None = None
-    description: Text | None = None
-    access: AccessContent | None = None
+    url: NotBlank | None = Field(default=None, description="The page it opens.")
+    price: NotBlank | None = Field(default=None, description='The price as text, "29.90".')
+    description: Text | None = Field(default=None, description="What is sold, or what is said where nothing is.")
+    access: AccessContent | None = Field(default=None, description="What is given when it is paid.")

@@ -51,14 +51,14 @@ class Trigger(Part):
 class FlowDocument(Part):
     """One flow: the bot's welcome, its buttons, and the steps."""
 
-    spec_version: Literal[1] = 1
-    flow_enabled: Flag = True
+    spec_version: Literal[1] = Field(default=1, description="The version of this format.")
+    flow_enabled: Flag = Field(default=True, description="Taken over by the bot when a flow is made or imported.")
     flow_start_step_id: Text = Field(default="", description="The id of the first step.")
-    welcome_message: Text = ""
-    main_buttons: tuple[MainButton, ...] = ()
-    redirect_buttons: tuple[RedirectButton, ...] = ()
-    on_start: OnStart = OnStart.RESTART
-    triggers: tuple[Trigger, ...] = ()
+    welcome_message: Text = Field(default="", description="Said where no flow runs.")
+    main_buttons: tuple[MainButton, ...] = Field(default=(), description="The bot's products and answers.")
+    redirect_buttons: tuple[RedirectButton, ...] = Field(default=(), description="The bot's links.")
+    on_start: OnStart = Field(default=OnStart.RESTART, description="What `/start` does during a run.")
+    triggers: tuple[Trigger, ...] = Field(default=(), description="Commands that lead to a step.")
     allow_loops: Flag = Field(default=False, description="Loops with a step that waits on them are then allowed.")
     flow_steps: tuple[Step, ...] = ()
 

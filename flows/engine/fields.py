@@ -58,13 +58,13 @@ Several = Annotated[tuple[T, ...], AfterValidator(_filled), Field(json_schema_ex
 Text = Annotated[str, Strict()]
 NotBlank = Annotated[str, Strict(), AfterValidator(_not_blank), Field(json_schema_extra={"minLength": 1})]
 StepId = Annotated[
-    str, Strict(), AfterValidator(_not_blank), Field(max_length=limits.MAX_ID, json_schema_extra={"minLength": 1})
+    str, Strict(), Field(max_length=limits.MAX_ID, json_schema_extra={"minLength": 1}), AfterValidator(_not_blank)
 ]
 VariableName = Annotated[
     str,
     Strict(),
-    AfterValidator(_variable_name),
     Field(max_length=limits.MAX_NAME, json_schema_extra={"pattern": f"^{VARIABLE_NAME.pattern}$"}),
+    AfterValidator(_variable_name),
 ]
 TimeOfDay = Annotated[
     str, Strict(), AfterValidator(_time_of_day), Field(json_schema_extra={"pattern": f"^{CLOCK.pattern}$"})

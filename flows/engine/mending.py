@@ -155,8 +155,8 @@ def _parent(document: Any, path: Path) -> Any:
 
 
 def _put(document: Any, path: Path, value: object) -> None:
-    parent = _parent(document, path)
-    if isinstance(parent, (dict, list)):
+    parent: Any = _parent(document, path)
+    if parent is not None:
         parent[path[-1]] = value
 
 

@@ -1,7 +1,8 @@
 """What is wrong with a definition: a finding while it is looked for, a problem once it is put into words."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from enum import StrEnum
 from typing import Final
 
@@ -49,7 +50,7 @@ class Finding:
     code: Code
     step_id: str | None
     field: str
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = dataclass_field(default_factory=dict)
 
 
 def has_errors(problems: Iterable[Problem]) -> bool:

@@ -20,6 +20,7 @@ _CODES: Final[Mapping[str, Code]] = {
     "extra_forbidden": Code.UNKNOWN_FIELD,
     "blank": Code.BLANK,
     "string_too_long": Code.TOO_LONG,
+    "too_long": Code.TOO_LONG,
     "too_short": Code.TOO_SHORT,
     "string_unicode": Code.BAD_TEXT,
     "finite_number": Code.BAD_NUMBER,
@@ -122,7 +123,7 @@ def _values(path: Path, detail: ErrorDetails) -> dict[str, object]:
     context: Mapping[str, Any] = detail.get("ctx") or {}
     values: dict[str, object] = {"name": dotted(path[-1:])}
     match detail["type"]:
-        case "string_too_long":
+        case "string_too_long" | "too_long":
             values["limit"] = context.get("max_length", "")
         case "too_short":
             values["limit"] = context.get("min_length", "")

@@ -75,7 +75,7 @@ def is_email(text: str) -> bool:
     if len(text) > _MAX_SHORT:
         return False
     try:
-        validate_email(text, check_deliverability=False)
+        validate_email(text, check_deliverability=False, strict=True)
     except EmailNotValidError:
         return False
     return True

@@ -38,12 +38,12 @@ class TextValidation(ConditionBase):
     occasions: ClassVar[frozenset[Occasion]] = frozenset({Occasion.ANSWER})
 
     type: Literal[ConditionType.TEXT_VALIDATION] = ConditionType.TEXT_VALIDATION
-    validation: Validation = Validation.ANY
+    validation: Validation = Field(default=Validation.ANY, description="The form the text must have.")
     value: Annotated[str, Strict(), Field(max_length=limits.MAX_CONDITION_VALUE)] | None = Field(
         default=None, validate_default=True, description="Needed by `contains`, `equals` and `regex`."
     )
-    ignore_case: Flag = True
-    ignore_accents: Flag = True
+    ignore_case: Flag = Field(default=True, description="For `contains`, `equals` and `regex`.")
+    ignore_accents: Flag = Field(default=True, description="For `contains`, `equals` and `regex`.")
 
     @field_validator("value")
     @classmethod

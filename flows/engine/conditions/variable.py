@@ -34,8 +34,8 @@ class VariableCondition(ConditionBase):
     occasions: ClassVar[frozenset[Occasion]] = frozenset({Occasion.ANSWER, Occasion.PRESS, Occasion.ARRIVAL})
 
     type: Literal[ConditionType.VARIABLE] = ConditionType.VARIABLE
-    name: VariableName
-    op: Operator = Operator.EQ
+    name: VariableName = Field(description="The variable, `tags` or `grants`.")
+    op: Operator = Field(default=Operator.EQ, description="How it compares.")
     value: Value = Field(default=None, validate_default=True, description="What to compare with; none for `exists`.")
 
     @field_validator("value", mode="before")

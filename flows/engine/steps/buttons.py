@@ -31,28 +31,34 @@ class StalePress(StrEnum):
 class Bump(Part):
     """An extra offered beside the button's product."""
 
-    text: NotBlank
-    price: NotBlank
+    text: NotBlank = Field(description="What the offer says.")
+    price: NotBlank = Field(description='What is added when accepted, "9.90".')
 
 
 class CustomButton(Part):
     """A button: a callback, or a page when it has a `url`."""
 
-    text: NotBlank
-    target_step: StepId | None = None
-    url: NotBlank | None = None
+    text: NotBlank = Field(description="Unique among the step's buttons.")
+    target_step: StepId | None = Field(default=None, description="Where it leads when no condition matches.")
+    url: NotBlank | None = Field(default=None, description="The page it opens; then it leads to no step.")
     price: NotBlank | None = Field(default=None, description='The price as text, "29.90".')
-    description: Text | None = None
-    bump: Bump | None = None
+    description: Text | None = Field(default=None, description="What is sold, for the charge.")
+    bump: Bump | None = Field(default=None, description="Offered when the button is pressed.")
 
 
 class ButtonsConfig(Part):
-    text: NotBlank
-    custom_buttons: Several[CustomButton]
-    per_row: Annotated[Whole, Field(ge=1, le=limits.TELEGRAM_BUTTONS_PER_ROW)] = 1
-    media: Media | None = None
-    retry_text: NotBlank | None = None
-    stale_press: StalePress = StalePress.NOTICE
+    """The text and the buttons under it."""
+
+    text: NotBlank = Field(description="What stands above the buttons.")
+    custom_buttons: Several[CustomButton] = Field(description="The buttons, in their order.")
+    per_row: Annotated[Whole, Field(ge=1, le=limits.TELEGRAM_BUTTONS_PER_ROW)] = Field(
+        default=1, description="How many buttons stand side by side."
+    )
+    media: Media | None = Field(default=None, description="Sent with the text as its caption.")
+    retry_text: NotBlank | None = Field(default=None, description="Said when a text is on no button.")
+    stale_press: StalePress = Field(
+        default=StalePress.NOTICE, description="What a press does when the run has gone on: notice, follow or remove."
+    )
 
 
 class ButtonsStep(StepBase):

@@ -40,7 +40,7 @@ class DelayConfig(Part):
     hours: _Amount | None = None
     days: _Amount | None = None
     until: TimeOfDay | None = Field(default=None, description='A time of day, "09:00", on the organization\'s clock.')
-    weekdays: tuple[Weekday, ...] = ()
+    weekdays: tuple[Weekday, ...] = Field(default=(), description="Only on these days; else on any.")
 
     @property
     def duration(self) -> timedelta:

@@ -16,12 +16,16 @@ from flows.engine.walk import END, STAY, Go, Move, Walk
 
 
 class MessageConfig(Part):
+    """What is said: a text, a media, or both."""
+
     text: NotBlank | None = Field(default=None, description="Text, or the caption of the media.")
-    media: Media | None = None
-    parse_mode: ParseMode = ParseMode.HTML
-    link_preview: Flag = True
-    protect_content: Flag = False
-    url_buttons: tuple[UrlButton, ...] = ()
+    media: Media | None = Field(default=None, description="One photo, video, audio, voice, document or animation.")
+    parse_mode: ParseMode = Field(
+        default=ParseMode.HTML, description="How the text is read: Telegram's HTML, or as it is."
+    )
+    link_preview: Flag = Field(default=True, description="Show a preview of the first link.")
+    protect_content: Flag = Field(default=False, description="Keep it from being forwarded or saved.")
+    url_buttons: tuple[UrlButton, ...] = Field(default=(), description="Buttons that open pages.")
 
 
 class MessageStep(StepBase):

@@ -30,9 +30,9 @@ class Position(Part):
 class Connections(Part):
     """The ways out that need no condition."""
 
-    next: StepId | None = None
-    pending: StepId | None = None
-    retry: StepId | None = None
+    next: StepId | None = Field(default=None, description="Where it goes on; after a payment, when it is paid.")
+    pending: StepId | None = Field(default=None, description="Where a payment goes that is still unpaid.")
+    retry: StepId | None = Field(default=None, description="Where an unmatched answer or a failed payment goes.")
 
 
 class StepBase(Part):
@@ -46,9 +46,9 @@ class StepBase(Part):
     outcomes: ClassVar[frozenset[str]] = frozenset({"next"})
 
     id: StepId = Field(description="Unique in the flow; at most 64 characters.")
-    position: Position = Position()
-    connections: Connections = Connections()
-    conditions: tuple[Condition, ...] = ()
+    position: Position = Field(default=Position(), description="Where it stands on the canvas.")
+    connections: Connections = Field(default=Connections(), description="The ways out that need no condition.")
+    conditions: tuple[Condition, ...] = Field(default=(), description="Asked in `order`; the first that matches wins.")
 
     @cached_property
     def ordered_conditions(self) -> tuple[tuple[int, ConditionBase], ...]:

@@ -40,23 +40,27 @@ class Currency(StrEnum):
 class Payer(Part):
     """The variables that hold what a gateway must know of the payer."""
 
-    email: VariableName | None = None
-    document: VariableName | None = None
-    name: VariableName | None = None
+    email: VariableName | None = Field(default=None, description="The variable with the e-mail.")
+    document: VariableName | None = Field(default=None, description="The variable with the CPF or CNPJ.")
+    name: VariableName | None = Field(default=None, description="The variable with the full name.")
 
 
 class PaymentConfig(Part):
+    """What is charged, for how long it can be paid, and what is given for it."""
+
     amount: NotBlank | None = Field(default=None, description='The amount as text, "29.90"; else the button\'s price.')
-    currency: Currency = Currency.BRL
-    description: Text | None = None
+    currency: Currency = Field(default=Currency.BRL, description="Reais, or Telegram Stars.")
+    description: Text | None = Field(default=None, description="What is sold; else the button says it.")
     gateway: NotBlank | None = Field(default=None, description="A gateway account's id; else the bot's.")
-    expires_minutes: Annotated[Whole, Field(ge=1, le=limits.MAX_MINUTES)] = 30
+    expires_minutes: Annotated[Whole, Field(ge=1, le=limits.MAX_MINUTES)] = Field(
+        default=30, description="How long the code can be paid."
+    )
     pending_minutes: Annotated[Finite, Field(gt=0, le=limits.MAX_MINUTES)] | None = Field(
         default=None, description="Leave by `pending` when still unpaid after so many minutes."
     )
-    text: NotBlank | None = None
+    text: NotBlank | None = Field(default=None, description="Said with the QR image; else a built-in text.")
     deliver: AccessContent | None = Field(default=None, description="Given the moment it is paid.")
-    payer: Payer = Payer()
+    payer: Payer = Field(default=Payer(), description="Variables that hold what the gateway must know of the payer.")
 
 
 class PaymentStep(StepBase):

@@ -28,13 +28,17 @@ class Accepts(StrEnum):
 
 
 class QuestionConfig(Part):
-    text: NotBlank
+    """What is asked, and what counts as an answer."""
+
+    text: NotBlank = Field(description="The question.")
     save_as: VariableName | None = Field(default=None, description="The variable an accepted answer is kept in.")
-    accepts: Several[Accepts] = (Accepts.TEXT,)
+    accepts: Several[Accepts] = Field(default=(Accepts.TEXT,), description="The kinds of answer that are taken.")
     retry_text: NotBlank | None = Field(default=None, description="Said when the answer does not fit.")
-    media: Media | None = None
+    media: Media | None = Field(default=None, description="Sent with the question as its caption.")
     purpose: Text | None = Field(default=None, description="Why this is asked, for the privacy record.")
-    retention_days: Annotated[Whole, Field(ge=1, le=3_650)] | None = None
+    retention_days: Annotated[Whole, Field(ge=1, le=3_650)] | None = Field(
+        default=None, description="After so many days the answer is erased."
+    )
 
 
 class QuestionStep(StepBase):

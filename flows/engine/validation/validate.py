@@ -27,7 +27,10 @@ def validate(document: object, catalogue: CatalogueFacts, *, locale: str = DEFAU
     reading = read(document, Policy.CHECKING)
     findings = list(reading.findings)
     if not reading.fatal:
-        findings.extend(_checked(reading, catalogue))
+        # Of a field that cannot be read, one problem is enough.
+        told = {(finding.step_id, finding.field) for finding in findings}
+        checked = _checked(reading, catalogue)
+        findings.extend(finding for finding in checked if (finding.step_id, finding.field) not in told)
     if len(findings) > limits.MAX_PROBLEMS:
         findings = sorted(findings, key=lambda finding: finding.code in WARNINGS)[: limits.MAX_PROBLEMS]
     places = {step_id: place for place, step_id in reversed(list(enumerate(map(id_of, steps_of(reading.raw)))))}

@@ -19,27 +19,37 @@ Button = CustomButton | MainButton | RedirectButton | UrlButton
 @check
 def button_targets(subject: Subject) -> Iterator[Finding]:
     document = subject.document
-    yield from _texts(None, "main_buttons", [*document.main_buttons, *document.redirect_buttons])
+    yield from _texts(
+        None,
+        "main_buttons",
+        [*_placed("main_buttons", document.main_buttons), *_placed("redirect_buttons", document.redirect_buttons)],
+    )
     for step in subject.steps:
         if isinstance(step, MessageStep):
-            yield from _texts(step.id, "config.url_buttons", step.config.url_buttons)
+            yield from _texts(step.id, "config.url_buttons", _placed("config.url_buttons", step.config.url_buttons))
         if isinstance(step, ButtonsStep):
-            yield from _texts(step.id, "config.custom_buttons", step.config.custom_buttons)
+            yield from _texts(
+                step.id, "config.custom_buttons", _placed("config.custom_buttons", step.config.custom_buttons)
+            )
             yield from _ways(subject, step)
     for index, button in enumerate(document.main_buttons):
         if button.url is not None and button.price is not None:
             yield on_document(Code.BUTTON_URL_AND_TARGET, f"main_buttons.{index}.url", text=button.text)
 
 
-def _texts(step_id: str | None, field: str, buttons: Sequence[Button]) -> Iterator[Finding]:
+def _placed(field: str, buttons: Sequence[Button]) -> list[tuple[str, Button]]:
+    return [(f"{field}.{index}", button) for index, button in enumerate(buttons)]
+
+
+def _texts(step_id: str | None, field: str, buttons: Sequence[tuple[str, Button]]) -> Iterator[Finding]:
     if len(buttons) > limits.TELEGRAM_BUTTONS:
         values = {"count": len(buttons), "limit": limits.TELEGRAM_BUTTONS}
         yield Finding(Code.TOO_MANY_BUTTONS, step_id, field, values)
     seen: set[str] = set()
-    for index, button in enumerate(buttons):
+    for place, button in buttons:
         key = button_key(button.text)
         if key in seen:
-            yield Finding(Code.DUPLICATE_BUTTON, step_id, f"{field}.{index}.text", {"text": button.text})
+            yield Finding(Code.DUPLICATE_BUTTON, step_id, f"{place}.text", {"text": button.text})
         seen.add(key)
 
 

@@ -4,9 +4,11 @@ from bots.jobs import register_sweep
 from bots.ports import register_bot_platform
 from flows.models.enums import InboxSource
 from flows.ports import register_event_source
-from telegram_gateway import services
+from telegram_gateway import outbox_handlers, services
 from telegram_gateway.event_source import TelegramEventSource
 from telegram_gateway.platform import TelegramPlatform
+
+__all__ = ["outbox_handlers", "register"]
 
 
 def register() -> None:

@@ -1,5 +1,6 @@
 """Reads of the flows app, in the active scope unless they say otherwise. Test chats appear in no list and no number."""
 
+from datetime import datetime
 from hashlib import blake2b
 from uuid import UUID
 
@@ -21,6 +22,8 @@ from flows.models import (
     Run,
     RunStatus,
     TimelineEntry,
+    Timer,
+    TimerState,
 )
 
 # How many lines of a chat a page shows: the newest.
@@ -155,6 +158,18 @@ def is_busy(conversation: Conversation) -> bool:
         return True
     newest = Message.objects.filter(conversation_id=conversation.pk).order_by("-id")[:20]
     return any(message.direction == Direction.OUT and "calls" not in message.payload for message in newest)
+
+
+def test_run(conversation: Conversation) -> Run | None:
+    """The run a test chat's person is in, or was in last."""
+    runs = Run.objects.filter(conversation=conversation).select_related("version")
+    return runs.filter(pk=conversation.top_run_id).first() or runs.order_by("-id").first()
+
+
+def next_wait(run: Run) -> datetime | None:
+    """When the next of a run's timers is due."""
+    armed = Timer.objects.filter(run=run, state=TimerState.ARMED)
+    return armed.order_by("due_at").values_list("due_at", flat=True).first()
 
 
 def _matching(query: str) -> Q:

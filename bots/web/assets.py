@@ -43,7 +43,7 @@ def sprite_url() -> str:
     return static(file) if file else ""
 
 
-@register
+@register(deploy=True)
 def front_end_is_built(**_: Any) -> list[CheckMessage]:
     """Pages without styles are a mistake of the deployment, not of the visitor."""
     if (DIST / "manifest.json").exists():

@@ -1,5 +1,8 @@
 """A service's refusal, said to people: what happened, what was kept, what to do."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, JsonResponse
@@ -13,6 +16,15 @@ STATUSES: tuple[tuple[type[DomainError], int], ...] = (
     (Invalid, 422),
     (Unavailable, 503),
 )
+
+
+@contextmanager
+def missing_is_404() -> Iterator[None]:
+    """Rows named in an address: the organization's own, or a 404."""
+    try:
+        yield
+    except NotFound as error:
+        raise Http404(error.code) from error
 
 
 def sentence(error: DomainError) -> str:

@@ -35,7 +35,9 @@ class OrganizationForm(forms.Form):
 class ApiKeyForm(forms.Form):
     """A new key: what it is for, and what it may do."""
 
-    name = forms.CharField(label=_("Name"), max_length=100, help_text=_("Where it will be used, so that you know later."))
+    name = forms.CharField(
+        label=_("Name"), max_length=100, help_text=_("Where it will be used, so that you know later.")
+    )
     scopes = forms.MultipleChoiceField(
-        label=_("May"), choices=ApiScope.choices, initial=DEFAULT_SCOPES, widget=forms.CheckboxSelectMultiple
+        label=_("What it may do"), choices=ApiScope.choices, initial=DEFAULT_SCOPES, widget=forms.CheckboxSelectMultiple
     )

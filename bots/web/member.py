@@ -61,8 +61,12 @@ def membership_of(request: HttpRequest) -> Membership | None:
     return cast(Membership | None, getattr(request, "membership", None))
 
 
+def signed_in(request: HttpRequest) -> User:
+    """The person behind `login_required`."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
 def organizations_of(request: HttpRequest) -> list[Organization]:
     """Every organization the signed-in person is a member of."""
-    if not request.user.is_authenticated:
-        return []
-    return list(selectors.organizations_of(cast(User, request.user)))
+    return list(selectors.organizations_of(request.user)) if isinstance(request.user, User) else []

@@ -18,6 +18,7 @@ class Station:
     label: Text
     icon: str
     permission: Permission | None = None
+    short: Text = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class NavigationItem:
 
     url: str
     label: Text
+    short: Text
     icon: str
     is_current: bool
 
@@ -36,7 +38,12 @@ STATIONS = (
     Station("bot_list", ("/bots/",), _("Bots"), "bot", Permission.BOT_VIEW),
     Station("flow_list", ("/fluxos/",), _("Flows"), "workflow", Permission.FLOW_VIEW),
     Station(
-        "conversation_list", ("/conversas/",), _("Conversations"), "messages-square", Permission.CONVERSATION_VIEW
+        "conversation_list",
+        ("/conversas/",),
+        _("Conversations"),
+        "messages-square",
+        Permission.CONVERSATION_VIEW,
+        _("Chats"),
     ),
     Station("sale_list", ("/vendas/",), _("Sales"), "banknote", Permission.PAYMENT_VIEW),
     Station("settings", ("/ajustes/", "/conta/"), _("Settings"), "settings"),
@@ -49,6 +56,7 @@ def navigation(path: str, role: Role) -> list[NavigationItem]:
         NavigationItem(
             url=reverse(station.url_name),
             label=station.label,
+            short=station.short or station.label,
             icon=station.icon,
             is_current=path.startswith(station.paths) if station.paths else path == "/",
         )

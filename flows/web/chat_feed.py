@@ -23,9 +23,10 @@ MEDIA = {
 
 
 class BubbleKind(StrEnum):
-    """Who speaks: the contact, the bot; or a notice that answers a press."""
+    """Who speaks: the contact, by words or by a press; the bot; or a notice that answers a press."""
 
     MINE = "mine"
+    PRESS = "press"
     THEIRS = "theirs"
     NOTICE = "notice"
 
@@ -53,14 +54,20 @@ class Bubble:
     media_url: str = ""
     keys: tuple[tuple[Key, ...], ...] = ()
 
+    @property
+    def is_picture(self) -> bool:
+        """Whether the page shows it by itself: our own QR codes, which are kept inside the call."""
+        return self.media_url.startswith("data:image/")
+
 
 def bubbles_of(messages: Iterable[Message]) -> list[Bubble]:
     """Bubbles in the order of the chat; a keyboard taken off later is not shown."""
     bubbles: list[Bubble] = []
     for message in messages:
         if message.direction == Direction.IN:
+            kind = BubbleKind.PRESS if "pressed" in message.payload else BubbleKind.MINE
             if message.text:
-                bubbles.append(Bubble(str(message.id), BubbleKind.MINE, message.at, escape(message.text)))
+                bubbles.append(Bubble(str(message.id), kind, message.at, escape(message.text)))
             continue
         for position, call in enumerate(message.payload.get("calls") or ()):
             _take_in(bubbles, message, position, call)

@@ -2,16 +2,12 @@
 
 from uuid import UUID
 
-from django.http import Http404
-
-from bots.errors import NotFound
+from bots.web.errors import missing_is_404
 from flows.models import Flow
 from flows.services.definitions import require_flow
 
 
 def flow_or_404(flow_id: UUID) -> Flow:
     """The flow; deleted ones and other organizations' are not there."""
-    try:
+    with missing_is_404():
         return require_flow(flow_id)
-    except NotFound as error:
-        raise Http404(error.code) from error

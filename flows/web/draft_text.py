@@ -11,7 +11,11 @@ _ORDER = {
     name: place
     for place, name in enumerate(
         dict.fromkeys(
-            [*_FIRST, *FlowDocument.model_fields, *(name for model in STEP_MODELS.values() for name in model.model_fields)]
+            [
+                *_FIRST,
+                *FlowDocument.model_fields,
+                *(name for model in STEP_MODELS.values() for name in model.model_fields),
+            ]
         )
     )
 }

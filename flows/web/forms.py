@@ -119,7 +119,7 @@ MainButtons = formset_factory(MainButtonForm, extra=1, max_num=20, can_delete=Tr
 RedirectButtons = formset_factory(RedirectButtonForm, extra=1, max_num=20, can_delete=True)
 
 
-def buttons_of(forms_of_buttons: BaseFormSet[Any], before: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def buttons_of(forms_of_buttons: "BaseFormSet[Any]", before: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """What a valid formset says the buttons are now."""
     buttons = []
     for place, form in enumerate(forms_of_buttons):

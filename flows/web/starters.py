@@ -58,7 +58,10 @@ def _sale_steps() -> list[dict[str, Any]]:
         ),
         _step("goodbye", "access", 4, {"text": _("See you soon!")}),
         _step(
-            "access", "access", 3, {"text": _("Paid, thank you! Here is your access:"), "link": "https://example.com/vip"}
+            "access",
+            "access",
+            3,
+            {"text": _("Paid, thank you! Here is your access:"), "link": "https://example.com/vip"},
         ),
     ]
 

@@ -20,7 +20,6 @@ urlpatterns = [
     path("fluxos/<uuid:flow_id>/teste/conversa/", test_chat.feed, name="test_chat_feed"),
     path("fluxos/<uuid:flow_id>/teste/dizer/", test_chat.say, name="test_chat_say"),
     path("fluxos/<uuid:flow_id>/teste/apertar/", test_chat.press, name="test_chat_press"),
-    path("fluxos/<uuid:flow_id>/teste/pular/", test_chat.skip, name="test_chat_skip"),
     path("conversas/", conversations.conversation_list, name="conversation_list"),
     path("conversas/<uuid:run_id>/", conversations.conversation_detail, name="conversation_detail"),
 ]

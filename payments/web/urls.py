@@ -10,5 +10,6 @@ urlpatterns = [
     path("vendas/<uuid:order_id>/", sales.sale_detail, name="sale_detail"),
     path("ajustes/pagamentos/", accounts.account_list, name="account_list"),
     path("fluxos/<uuid:flow_id>/teste/pagamentos/", test_payments.panel, name="test_payments"),
+    path("fluxos/<uuid:flow_id>/teste/pular/", test_payments.skip, name="test_chat_skip"),
     path("fluxos/<uuid:flow_id>/teste/pagamentos/<uuid:payment_id>/", test_payments.act, name="test_payment_act"),
 ]

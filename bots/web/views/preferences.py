@@ -2,14 +2,12 @@
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
-from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
 from django.views.decorators.http import require_POST
 
-from bots import selectors, services
+from bots import services
 from bots.models import Locale, User
-from bots.web.member import member_page, MemberRequest
 from bots.web.shell import THEME_COOKIE, THEMES
 
 A_YEAR = 365 * 24 * 60 * 60

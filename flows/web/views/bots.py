@@ -4,15 +4,16 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from bots import selectors as bot_selectors
 from bots import services as bot_services
 from bots.errors import DomainError
 from bots.models import Bot
 from bots.permissions import Permission
-from bots.web.errors import put_on, tell
+from bots.web.errors import missing_is_404, put_on, tell
 from bots.web.looks import bot_look
 from bots.web.member import MemberRequest, allowed, member_page
 from flows import selectors
@@ -93,7 +94,5 @@ def resume(request: MemberRequest, bot_id: UUID) -> HttpResponseBase:
 
 
 def _bot_or_404(bot_id: UUID) -> Bot:
-    bot = Bot.objects.filter(pk=bot_id).first()
-    if bot is None:
-        raise Http404
-    return bot
+    with missing_is_404():
+        return bot_selectors.bot_of(bot_id)

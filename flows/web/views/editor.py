@@ -23,8 +23,8 @@ from flows.services.definitions import (
     save_draft,
 )
 from flows.services.publishing import latest_version, publish_version
-from flows.web.draft_text import NotADefinition, draft_of, text_of
 from flows.web.door import flow_or_404
+from flows.web.draft_text import NotADefinition, draft_of, text_of
 from flows.web.problems import problem_answer, problem_context
 
 
@@ -73,7 +73,10 @@ def publish(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
         version = publish_version(flow_id, created_by=request.user)
     except Invalid as error:
         return _page(request, flow, refused=error, status=422)
-    messages.success(request, _("Version %(number)d is published. Whoever is inside stays on theirs.") % {"number": version.number or 0})
+    messages.success(
+        request,
+        _("Version %(number)d is published. Whoever is inside stays on theirs.") % {"number": version.number or 0},
+    )
     if not flow.active:
         messages.info(request, _("It is not active yet: choose it in the bot's settings so that new people enter it."))
     return redirect("flow_versions", flow_id)

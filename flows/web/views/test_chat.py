@@ -1,6 +1,7 @@
 """The test chat: a member talks to a draft or a version through the real inbox, worker and outbox."""
 
 import hashlib
+from collections.abc import Callable
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from bots.errors import DomainError, Invalid, NotFound
 from bots.permissions import Permission
-from bots.web.errors import as_json
+from bots.web.errors import as_json, missing_is_404
 from bots.web.member import MemberRequest, member_page
 from flows import selectors
 from flows.models import Conversation
@@ -73,13 +74,24 @@ def press(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
     """A press of a button, an old one included."""
     conversation = _conversation_or_404(request, flow_id)
     message = request.POST.get("message", "")
-    message_id = int(message) if message.isascii() and message.isdigit() else None
+    message_id = int(message) if message.isascii() and message.isdigit() and len(message) < 19 else None
     data = request.POST.get("data", "")
     return _done(lambda: test_chats.simulator_press(conversation, data=data, message_id=message_id))
 
 
-@member_page(Permission.FLOW_TEST, methods=("POST",))
-def skip(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
-    """Time travel to the end of the next wait."""
-    conversation = _conversation_or_404(request, flow_id)
-    return _done(lambda: test_chats.skip_wait(conversation))
+def _done(act: Callable[[], None]) -> JsonResponse:
+    try:
+        act()
+    except DomainError as error:
+        return as_json(error)
+    return JsonResponse({})
+
+
+def _number(request: HttpRequest) -> int | None:
+    number = request.GET.get("versao", "")
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 9 else None
+
+
+def _conversation_or_404(request: MemberRequest, flow_id: UUID) -> Conversation:
+    with missing_is_404():
+        return selectors.test_conversation(flow_id=flow_id, user=request.user)

@@ -43,5 +43,7 @@ def restore(request: MemberRequest, flow_id: UUID, number: int) -> HttpResponseB
     except DomainError as error:
         tell(request, error)
     else:
-        messages.success(request, _("Version %(number)d is in the draft. Publish it to make it run.") % {"number": number})
+        messages.success(
+            request, _("Version %(number)d is in the draft. Publish it to make it run.") % {"number": number}
+        )
     return redirect("flow_editor", flow_id)

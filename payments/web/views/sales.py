@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import render
 
-from bots.errors import NotFound, Text
+from bots.errors import Text
 from bots.permissions import Permission
+from bots.web.errors import missing_is_404
 from bots.web.looks import Look
 from bots.web.member import MemberRequest, member_page
 from payments import selectors
@@ -86,10 +87,8 @@ def sale_list(request: MemberRequest) -> HttpResponseBase:
 @member_page(Permission.PAYMENT_VIEW)
 def sale_detail(request: MemberRequest, order_id: UUID) -> HttpResponseBase:
     """The proof on one line, every event, the charges, what was given."""
-    try:
+    with missing_is_404():
         found = selectors.sale(order_id)
-    except NotFound as error:
-        raise Http404(error.code) from error
     context = {
         "order": found.order,
         "sale": sale_row(found.order),

@@ -9,16 +9,15 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bots.errors import DomainError, NotFound, Text
-from bots.models import Contact
+from bots.errors import DomainError, Text
 from bots.permissions import Permission
-from bots.web.errors import as_json
+from bots.web.errors import as_json, missing_is_404
 from bots.web.member import MemberRequest, member_page
 from flows import selectors as flow_selectors
+from flows.services.test_chats import skip_wait
 from payments import selectors
 from payments.domain.states import PaymentStatus
-from payments.models import Payment
-from payments.services.sandbox import Act, act_on_payment
+from payments.services.sandbox import Act, act_on_payment, skip_time
 from payments.web.looks import PAYMENT_STATUS
 
 
@@ -49,7 +48,9 @@ CHOICES: dict[PaymentStatus, tuple[Choice, ...]] = {
 @member_page(Permission.FLOW_TEST)
 def panel(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
     """The newest charge of the member's test chat, and what can be done with it; 304 while it is as it was."""
-    payment = selectors.test_charges(_contact_or_404(request, flow_id).pk).first()
+    with missing_is_404():
+        chat = flow_selectors.test_conversation(flow_id=flow_id, user=request.user)
+    payment = selectors.test_charges(chat.contact_id).first()
     seen = f"{payment.pk}:{payment.revision}:{payment.status}:{bool(payment.provider_id)}" if payment else "none"
     etag = f'"{hashlib.sha256(f"{seen}:{request.LANGUAGE_CODE}".encode()).hexdigest()[:20]}"'
     if request.headers.get("If-None-Match") == etag:
@@ -68,8 +69,9 @@ def panel(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
 @member_page(Permission.FLOW_TEST, methods=("POST",))
 def act(request: MemberRequest, flow_id: UUID, payment_id: UUID) -> HttpResponseBase:
     """Does what a buyer or a gateway would; what follows reaches the chat as it would in life."""
-    contact = _contact_or_404(request, flow_id)
-    if not selectors.test_charges(contact.pk).filter(pk=payment_id).exists():
+    with missing_is_404():
+        chat = flow_selectors.test_conversation(flow_id=flow_id, user=request.user)
+    if not selectors.test_charges(chat.contact_id).filter(pk=payment_id).exists():
         raise Http404
     wanted = request.POST.get("action", "")
     if wanted not in list(Act):
@@ -81,8 +83,14 @@ def act(request: MemberRequest, flow_id: UUID, payment_id: UUID) -> HttpResponse
     return JsonResponse({})
 
 
-def _contact_or_404(request: MemberRequest, flow_id: UUID) -> Contact:
+@member_page(Permission.FLOW_TEST, methods=("POST",))
+def skip(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
+    """Time travel to the end of the next wait; open charges grow older by as much."""
+    with missing_is_404():
+        conversation = flow_selectors.test_conversation(flow_id=flow_id, user=request.user)
     try:
-        return flow_selectors.test_conversation(flow_id=flow_id, user=request.user).contact
-    except NotFound as error:
-        raise Http404(error.code) from error
+        skipped = skip_wait(conversation)
+        skip_time(organization_id=request.membership.organization_id, contact_id=conversation.contact_id, by=skipped)
+    except DomainError as error:
+        return as_json(error)
+    return JsonResponse({})

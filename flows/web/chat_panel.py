@@ -1,0 +1,34 @@
+"""Beside the test chat: where the simulated person stands, what is known of them, what they wait for."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from bots.web.moments import span
+from flows import selectors
+from flows.models import Conversation
+from flows.web.looks import RUN_STATUS
+from flows.web.steps import shown_step
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What would happen by itself, and in how long."""
+
+    left: str
+
+
+def panel_context(conversation: Conversation) -> dict[str, Any]:
+    """What `flows/test_chat_panel.html` shows; lengths of time are whole minutes, so that it seldom changes."""
+    run = selectors.test_run(conversation)
+    if run is None:
+        return {"run": None}
+    due_at = selectors.next_wait(run)
+    return {
+        "run": run,
+        "run_look": RUN_STATUS[run.status],
+        "step": shown_step(run.version.definition, run.step_id),
+        "variables": sorted((run.state.get("variables") or {}).items()),
+        "wait": Wait(span(due_at - timezone.now())) if due_at else None,
+    }

@@ -1,11 +1,12 @@
 """Rows of the flows app: definitions, runs, what came in, what happened."""
 
+from flows.models.enums import Direction, InboxSource, InboxState, RunStatus, TimerState
 from flows.models.flow import Flow, FlowVersion
-from flows.models.inbox import DrainMark, InboxEvent, InboxKey, InboxSource, InboxState
-from flows.models.message import Direction, Message
-from flows.models.run import Conversation, Run, RunStatus
+from flows.models.inbox import DrainMark, InboxEvent, InboxKey
+from flows.models.message import Message
+from flows.models.run import Conversation, Run
 from flows.models.timeline import TimelineEntry
-from flows.models.timer import Timer, TimerState
+from flows.models.timer import Timer
 
 __all__ = [
     "Conversation",

@@ -57,7 +57,8 @@ def insert_inbox(row: NewInboxRow) -> bool:
                 "payload": row.payload,
             },
         )
-        return cursor.rowcount == 1
+        written: int = cursor.rowcount
+        return written == 1
 
 
 _FIRE_TIMERS = """
@@ -85,7 +86,8 @@ def fire_timers(rows: Sequence[dict[str, Any]]) -> int:
     """Marks these timers fired and writes their inbox rows; the caller holds the timers' row locks."""
     with connection.cursor() as cursor:
         cursor.execute(_FIRE_TIMERS, [dump_json(rows)])
-        return cursor.rowcount
+        fired: int = cursor.rowcount
+        return fired
 
 
 # A bot's waiting rows stand together in the index, so the recursion jumps from bot to bot instead of reading a backlog.
@@ -456,7 +458,8 @@ def count_dead_drains() -> int:
     """Counts an attempt for every row a worker was trying when it died, and forgets those marks."""
     with connection.cursor() as cursor:
         cursor.execute(_COUNT_DEAD_DRAINS)
-        return cursor.rowcount
+        counted: int = cursor.rowcount
+        return counted
 
 
 def _joined(rows: Sequence[str]) -> str:

@@ -59,38 +59,25 @@ def write_effect_outside(turn: Turn, effect: Effect) -> None:
 
 
 def _say(turn: Turn, run: LiveRun | None, key: str, effect: Say) -> None:
-    message_id = uuid7()
-    message = _message(turn, run, MESSAGE_SEND, key, effect, ordered=True, message_id=message_id)
-    turn.output.outbox.append(message)
-    turn.said(
-        effect.message.text or "",
-        message_id=message_id,
-        run_id=run.id if run else None,
-        payload=message.payload["effect"],
-    )
+    _leave(turn, run, MESSAGE_SEND, key, effect, ordered=True, line=effect.message.text or "")
 
 
 def _answer_press(turn: Turn, run: LiveRun | None, key: str, effect: AnswerPress) -> None:
-    message = _message(turn, run, PRESS_ANSWER, key, effect, expires=ANSWER_WITHIN, message_id=uuid7())
-    turn.output.outbox.append(message)
-    _show_in_test_chat(turn, run, message)
+    _leave(turn, run, PRESS_ANSWER, key, effect, expires=ANSWER_WITHIN, line=_test_line(turn))
 
 
 def _remove_keyboard(turn: Turn, run: LiveRun | None, key: str, effect: RemoveKeyboard) -> None:
-    message = _message(turn, run, KEYBOARD_REMOVE, key, effect, ordered=True, message_id=uuid7())
-    turn.output.outbox.append(message)
-    _show_in_test_chat(turn, run, message)
+    _leave(turn, run, KEYBOARD_REMOVE, key, effect, ordered=True, line=_test_line(turn))
 
 
-def _show_in_test_chat(turn: Turn, run: LiveRun | None, message: NewMessage) -> None:
+def _test_line(turn: Turn) -> str | None:
     """In a test chat every call has its line, for the page to show what it did; elsewhere only messages have one."""
-    if turn.contact.channel == Channel.SIMULATOR:
-        turn.said("", message_id=message.id, run_id=run.id if run else None, payload=message.payload["effect"])
+    return "" if turn.contact.channel == Channel.SIMULATOR else None
 
 
 def _publish(topic: str) -> Handler:
     def handle(turn: Turn, run: LiveRun | None, key: str, effect: Effect) -> None:
-        turn.output.outbox.append(_message(turn, run, topic, key, effect))
+        _leave(turn, run, topic, key, effect)
 
     return handle
 
@@ -175,7 +162,7 @@ def log(turn: Turn, event_type: str, *, run_id: UUID | None, step_id: str | None
     )
 
 
-def _message(
+def _leave(
     turn: Turn,
     run: LiveRun | None,
     topic: str,
@@ -184,26 +171,32 @@ def _message(
     *,
     ordered: bool = False,
     expires: timedelta | None = None,
-    message_id: UUID | None = None,
-) -> NewMessage:
+    line: str | None = None,
+) -> None:
+    """A row of the outbox and, where the chat sees it, a line of the transcript with the same id."""
     bot, contact = turn.bot, turn.contact
-    return NewMessage(
-        id=message_id,
-        topic=topic,
-        key=key,
-        organization_id=bot.organization_id,
-        bot_id=bot.id,
-        ordering_key=f"{bot.id}:{contact.telegram_user_id}" if ordered else None,
-        expires_at=turn.now - turn.clock_offset + expires if expires else None,
-        payload={
-            "organization_id": str(bot.organization_id),
-            "bot_id": str(bot.id),
-            "contact_id": str(contact.id),
-            "conversation_id": str(turn.conversation.id),
-            "telegram_user_id": contact.telegram_user_id,
-            "channel": str(contact.channel),
-            "run_id": str(run.id if run else NO_RUN),
-            "version_id": str(run.flow.version_id if run else NO_RUN),
-            "effect": dump_effect(effect),
-        },
+    message_id, dumped = uuid7(), dump_effect(effect)
+    turn.output.outbox.append(
+        NewMessage(
+            id=message_id,
+            topic=topic,
+            key=key,
+            organization_id=bot.organization_id,
+            bot_id=bot.id,
+            ordering_key=f"{bot.id}:{contact.telegram_user_id}" if ordered else None,
+            expires_at=turn.now - turn.clock_offset + expires if expires else None,
+            payload={
+                "organization_id": str(bot.organization_id),
+                "bot_id": str(bot.id),
+                "contact_id": str(contact.id),
+                "conversation_id": str(turn.conversation.id),
+                "telegram_user_id": contact.telegram_user_id,
+                "channel": str(contact.channel),
+                "run_id": str(run.id if run else NO_RUN),
+                "version_id": str(run.flow.version_id if run else NO_RUN),
+                "effect": dumped,
+            },
+        )
     )
+    if line is not None:
+        turn.said(line, message_id=message_id, run_id=run.id if run else None, payload=dumped)

@@ -1,6 +1,6 @@
 """Due timers become inbox rows; the drain does the rest."""
 
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 
@@ -50,7 +50,7 @@ def _fire_batch() -> int:
     return len(due)
 
 
-def _row(timer: Timer, conversation: Conversation) -> dict[str, object]:
+def _row(timer: Timer, conversation: Conversation) -> dict[str, Any]:
     event = TimerFired(kind=TimerKind(timer.kind), wait=timer.wait, visit=timer.visit)
     return {
         "id": str(uuid7()),

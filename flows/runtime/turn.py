@@ -25,10 +25,7 @@ from flows.runtime.version_cache import Version
 
 SEED_MASK = (1 << 62) - 1
 # What an update may tell of a person, and how much of it a column holds.
-CONTACT_FIELDS = tuple(
-    (name, Contact._meta.get_field(name).max_length)
-    for name in ("first_name", "last_name", "username", "language_code")
-)
+CONTACT_FIELDS = (("first_name", 256), ("last_name", 256), ("username", 64), ("language_code", 35))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +36,13 @@ class StoredRun:
     conversation_id: UUID
     version_id: UUID
     flow_id: UUID | None
-    status: RunStatus
+    status: str
     revision: int
     started_at: datetime
     ended_at: datetime | None
     failure: str
     owes: bool
-    state: str
+    state_text: str
 
 
 class LiveRun:
@@ -68,8 +65,13 @@ class LiveRun:
     @classmethod
     def stored(cls, row: StoredRun, flow: Flow, facts: Facts) -> "LiveRun":
         """Raises `CorruptState` when its state cannot be read."""
-        run = cls(row.id, flow, row.flow_id, load_state(orjson.loads(row.state), facts), before=row.revision)
-        run.status, run.started_at, run.ended_at, run.failure = row.status, row.started_at, row.ended_at, row.failure
+        run = cls(row.id, flow, row.flow_id, load_state(orjson.loads(row.state_text), facts), before=row.revision)
+        run.status, run.started_at, run.ended_at, run.failure = (
+            RunStatus(row.status),
+            row.started_at,
+            row.ended_at,
+            row.failure,
+        )
         return run
 
 
@@ -250,7 +252,7 @@ class Turn:
             )
         )
 
-    def said(self, text: str, *, message_id: UUID, run_id: UUID | None, payload: dict[str, Any]) -> None:
+    def said(self, text: str, *, message_id: UUID, run_id: UUID | None, payload: Mapping[str, object]) -> None:
         """A line of the transcript to the contact; it has the id of its outbox row."""
         self.output.messages.append(
             dump_json(

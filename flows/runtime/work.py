@@ -16,7 +16,7 @@ from bots.crashpoints import crash_point, register
 from bots.ids import uuid7
 from bots.outbox.publish import publish
 from flows.engine.codec import CorruptState
-from flows.models import Conversation, Run, RunStatus
+from flows.models import Conversation, Run
 from flows.runtime import bulk, metrics
 from flows.runtime.bulk import Waiting
 from flows.runtime.flow_events import announcer
@@ -227,20 +227,24 @@ def _stored_runs(
             ids |= one.named_runs
     if not ids:
         return {}
-    rows = Run.unscoped.filter(pk__in=ids).values_list(
-        "id",
-        "conversation_id",
-        "version_id",
-        "flow_id",
-        "status",
-        "revision",
-        "started_at",
-        "ended_at",
-        "failure",
-        "owes",
-        Cast("state", TextField()),
+    rows = (
+        Run.unscoped.filter(pk__in=ids)
+        .annotate(state_text=Cast("state", TextField()))
+        .values(
+            "id",
+            "conversation_id",
+            "version_id",
+            "flow_id",
+            "status",
+            "revision",
+            "started_at",
+            "ended_at",
+            "failure",
+            "owes",
+            "state_text",
+        )
     )
-    return {row[0]: StoredRun(*row[:4], RunStatus(row[4]), *row[5:]) for row in rows}
+    return {row["id"]: StoredRun(**row) for row in rows}
 
 
 def _versions_needed(

@@ -88,7 +88,7 @@ def skip_wait(conversation: Conversation) -> timedelta:
         if locked is None or locked.contact.channel != Channel.SIMULATOR:
             raise NotFound("test_chat_not_found", _("This test chat was not opened yet."))
         armed = Timer.objects.filter(conversation=locked, state=TimerState.ARMED)
-        due_at = armed.filter(run_id=locked.top_run_id).order_by("due_at").values_list("due_at", flat=True).first()
+        due_at = armed.filter(run__in=[locked.top_run_id]).order_by("due_at").values_list("due_at", flat=True).first()
         if due_at is None:
             raise Conflict("nothing_to_skip", _("This chat does not wait for a time."))
         skipped = max(due_at - timezone.now(), timedelta()) + A_LITTLE_MORE

@@ -14,4 +14,4 @@ class PaymentsConfig(AppConfig):
     def ready(self) -> None:
         # The sandbox's own table lives with its gateway, so it is not met by importing `payments.models`.
         import_module("payments.gateways.registry")
-        # import_module("payments.registrations").register()
+        import_module("payments.registrations").register()

@@ -1,9 +1,12 @@
-"""The inbox in the staff admin: what came in, and what was set aside and why."""
+"""The inbox in the staff admin: what came in, and what was set aside and why.
+
+`InboxKey` is not here: Django registers no composite keys, and it holds nothing that its event does not.
+"""
 
 from django.contrib import admin
 
 from bots.staff import ReadOnlyAdmin
-from flows.models import DrainMark, InboxEvent, InboxKey
+from flows.models import DrainMark, InboxEvent
 
 
 @admin.register(InboxEvent)
@@ -14,14 +17,6 @@ class InboxEventAdmin(ReadOnlyAdmin):
     list_filter = ["state", "source"]
     search_fields = ["id", "external_id", "bot_id", "telegram_user_id", "run_id", "error"]
     exclude = ["payload"]
-
-
-@admin.register(InboxKey)
-class InboxKeyAdmin(ReadOnlyAdmin):
-    """The keys that make a repeated delivery change nothing."""
-
-    list_display = ["bot_id", "source", "external_id", "created_at"]
-    search_fields = ["external_id", "bot_id"]
 
 
 @admin.register(DrainMark)

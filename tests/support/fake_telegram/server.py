@@ -212,7 +212,7 @@ def _error(fault: Fault) -> Answer:
 
 
 def _message(call: Call, me: dict[str, Any]) -> dict[str, Any]:
-    message = {
+    message: dict[str, Any] = {
         "message_id": call.message_id,
         "from": me,
         "chat": {"id": call.chat_id, "type": "private", "first_name": "Contact"},

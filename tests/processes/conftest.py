@@ -1,0 +1,34 @@
+"""Real processes on the test's own database: each test starts and ends its own."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.fake_telegram import FakeTelegram
+from tests.support.stack import Stack
+
+StartStack = Callable[..., Stack]
+
+
+@pytest.fixture
+def telegram() -> Iterator[FakeTelegram]:
+    """A Bot API of our own."""
+    with FakeTelegram() as server:
+        yield server
+
+
+@pytest.fixture
+def start_stack(tmp_path: Path, telegram: FakeTelegram, transactional_db: None) -> Iterator[StartStack]:
+    """Starts the product's processes; they are gone before the database is emptied."""
+    running: list[Stack] = []
+
+    def start(**options: Any) -> Stack:
+        stack = Stack(tmp_path / f"stack{len(running)}", telegram_url=telegram.url, **options)
+        running.append(stack)
+        return stack.__enter__()
+
+    yield start
+    for stack in running:
+        stack.stop()

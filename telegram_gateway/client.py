@@ -1,6 +1,7 @@
 """python-telegram-bot over aiohttp: one session per process, on the outbox's event loop, a deadline on every call."""
 
 import asyncio
+import atexit
 import logging
 from functools import lru_cache
 from typing import Any
@@ -33,7 +34,7 @@ class AiohttpRequest(BaseRequest):
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def read_timeout(self) -> float:
@@ -45,15 +46,15 @@ class AiohttpRequest(BaseRequest):
     async def shutdown(self) -> None:
         if self._session is not None:
             await self._session.close()
-        self._session = self._loop = None
+        self._session = self.loop = None
 
     def _open_session(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
-        if self._session is None or self._session.closed or self._loop is not loop:
+        if self._session is None or self._session.closed or self.loop is not loop:
             # Unlimited: how many calls are made at once is the relay's choice, and waiting here would count as sending.
             connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=300)
             self._session = aiohttp.ClientSession(connector=connector, headers={"User-Agent": self.USER_AGENT})
-            self._loop = loop
+            self.loop = loop
         return self._session
 
     async def do_request(
@@ -153,3 +154,10 @@ def _bot(token: str, base_url: str) -> ApiBot:
 async def close() -> None:
     """Close the process's session; the next call opens another."""
     await _request.shutdown()
+
+
+@atexit.register
+def _close_at_exit() -> None:
+    loop = _request.loop
+    if loop is not None and loop.is_running():
+        asyncio.run_coroutine_threadsafe(close(), loop).result(1)

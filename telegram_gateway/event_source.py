@@ -2,6 +2,7 @@
 
 from flows.ports import ContactFacts, ParsedUpdate
 from telegram_gateway.protocol import to_event
+from telegram_gateway.protocol.to_event import Sender
 
 
 class TelegramEventSource:
@@ -11,18 +12,21 @@ class TelegramEventSource:
         """Total: whatever the bytes are, the answer is a value."""
         reading = to_event.read(raw)
         sender = reading.sender
-        contact = sender and ContactFacts(
-            telegram_user_id=sender.telegram_user_id,
-            first_name=sender.first_name,
-            last_name=sender.last_name,
-            username=sender.username,
-            language_code=sender.language_code,
-        )
         return ParsedUpdate(
             event=reading.event,
-            contact=contact,
+            contact=_facts(sender) if sender else None,
             sent_at=reading.sent_at,
             order=reading.update_id,
             ignored=reading.ignored,
             wants_answer=reading.callback_id,
         )
+
+
+def _facts(sender: Sender) -> ContactFacts:
+    return ContactFacts(
+        telegram_user_id=sender.telegram_user_id,
+        first_name=sender.first_name,
+        last_name=sender.last_name,
+        username=sender.username,
+        language_code=sender.language_code,
+    )

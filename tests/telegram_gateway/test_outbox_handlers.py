@@ -51,6 +51,7 @@ def send(bot: Bot, contact: Contact) -> Send:
 
     def publish_effect(effect: Effect | str, *, of: Bot = bot, channel: Channel = Channel.TELEGRAM) -> OutboxMessage:
         effect = Say(OutMessage(effect)) if isinstance(effect, str) else effect
+        message_id = uuid7()
         envelope = Envelope(
             organization_id=of.organization_id,
             bot_id=of.id,
@@ -63,17 +64,17 @@ def send(bot: Bot, contact: Contact) -> Send:
             effect=effect,
         )
         message = NewMessage(
-            topic=TOPICS[type(effect)],  # type: ignore[index]
+            topic=TOPICS[type(effect)],
             key=str(uuid.uuid4()),
             organization_id=of.organization_id,
             bot_id=of.id,
             ordering_key=f"{of.id}:{USER_ID}" if isinstance(effect, Say) else None,
             payload=envelope.dump(),
-            id=uuid7(),
+            id=message_id,
         )
         with no_scope(reason="a test"), transaction.atomic():
             publish([message])
-        return OutboxMessage.unscoped.get(id=message.id)
+        return OutboxMessage.unscoped.get(id=message_id)
 
     return publish_effect
 

@@ -155,9 +155,10 @@ def _parent(document: Any, path: Path) -> Any:
 
 
 def _put(document: Any, path: Path, value: object) -> None:
-    parent: Any = _parent(document, path)
-    if parent is not None:
-        parent[path[-1]] = value
+    parent, name = _parent(document, path), path[-1]
+    within = isinstance(parent, list) and isinstance(name, int) and name < len(parent)
+    if within or isinstance(parent, dict):
+        parent[name] = value
 
 
 def _remove(document: Any, path: Path) -> None:

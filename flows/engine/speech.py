@@ -9,6 +9,7 @@ from flows.engine.content import AccessContent, Media
 from flows.engine.content import ParseMode as ConfigParseMode
 from flows.engine.effects import OutButton, OutMedia, OutMediaType, OutMessage, ParseMode
 from flows.engine.events import ButtonRef
+from flows.engine.expressions import escape_html
 from flows.engine.texts import BuiltinText
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def out_media(walk: Walk, media: Media | None) -> OutMedia | None:
         return None
     return OutMedia(
         type=OutMediaType(media.type),
-        url=walk.text(media.url, html=False) if media.url else None,
+        url=walk.url(media.url) if media.url else None,
         asset=media.asset,
         file_id=media.file_id,
     )
@@ -55,7 +56,7 @@ def in_rows(buttons: Sequence[OutButton], per_row: int) -> tuple[tuple[OutButton
 
 
 def url_button(walk: Walk, text: str, url: str) -> OutButton:
-    return OutButton(walk.text(text, html=False), url=walk.text(url, html=False))
+    return OutButton(walk.text(text, html=False), url=walk.url(url))
 
 
 def button_ref(walk: Walk, step_id: str, *, wait: int, index: int) -> ButtonRef:
@@ -70,6 +71,6 @@ def content_messages(walk: Walk, content: AccessContent) -> Iterable[OutMessage]
     lines = [walk.text(content.text)] if content.text else []
     if content.link:
         lines += [] if lines else [walk.builtin(BuiltinText.ACCESS_LINK)]
-        lines.append(walk.text(content.link))
+        lines.append(escape_html(walk.url(content.link)))
     if lines:
         yield OutMessage("\n".join(lines), ParseMode.HTML)

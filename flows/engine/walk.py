@@ -22,7 +22,7 @@ from flows.engine.effects import (
     VoidTimers,
 )
 from flows.engine.events import TimerKind
-from flows.engine.expressions import TRUSTED_VARIABLES, escape_html, escape_nothing, render
+from flows.engine.expressions import TRUSTED_VARIABLES, Escape, escape_html, escape_nothing, escape_url, render
 from flows.engine.facts import all_variables
 from flows.engine.state import Departure, State, Status
 from flows.engine.steps.model import StepBase
@@ -100,9 +100,16 @@ class Walk:
 
     def text(self, template: str, *, html: bool = True) -> str:
         """The template with its variables, each escaped for where it lands; an unknown one is noted once."""
+        return self._rendered(template, escape_html if html else escape_nothing)
+
+    def url(self, template: str) -> str:
+        """A URL with its variables, none of which can leave its part of the path or query."""
+        return self._rendered(template, escape_url)
+
+    def _rendered(self, template: str, escape: Escape) -> str:
         if "{{" not in template:
             return template
-        rendered = render(template, self.variables(), escape_html if html else escape_nothing)
+        rendered = render(template, self.variables(), escape)
         for name in rendered.unknown:
             if name not in self._unknown:
                 self._unknown.add(name)

@@ -30,7 +30,7 @@ def test_reads_several_entries() -> None:
 
 @pytest.mark.parametrize("text", ["a", "a:1", "a:x:kill", "a:1:burn", "a:1:kill:2"])
 def test_refuses_a_plan_it_cannot_read(text: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"valid|unpack|literal"):
         parse_plan(text)
 
 

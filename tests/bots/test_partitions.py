@@ -90,9 +90,9 @@ def test_a_month_with_young_rows_is_never_dropped() -> None:
     ("parent", "partition"), [(TABLE, f"{TABLE}_default"), (TABLE, "bots_bot"), ("outbox_outboxmessage", TABLE)]
 )
 def test_nothing_but_a_monthly_partition_can_be_dropped(parent: str, partition: str) -> None:
-    with pytest.raises(DatabaseError, match="no monthly partition"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT trilho_drop_partition(%s, %s)", [parent, partition])
+    refusal = pytest.raises(DatabaseError, match="no monthly partition")
+    with connection.cursor() as cursor, refusal, transaction.atomic():
+        cursor.execute("SELECT trilho_drop_partition(%s, %s)", [parent, partition])
 
 
 def test_a_plain_table_gets_no_partitions() -> None:

@@ -1,4 +1,4 @@
-"""`manage.py maintain_partitions`: makes the coming months of every partitioned table and drops those past retention."""
+"""`manage.py maintain_partitions`: makes the coming months of partitioned tables, drops those past retention."""
 
 from typing import Any
 

@@ -55,7 +55,7 @@ def test_a_database_connection_has_deadlines(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("DATABASE_URL", "postgres://app@h/d?application_name=mine")
     options = environment.database(ProcessRole.APP)["OPTIONS"]
     assert options["options"] == (
-        "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000"
+        "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000 -c jit=off"
     )
     assert options["connect_timeout"] == 2
     assert options["application_name"] == "mine"

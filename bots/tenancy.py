@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Any, NoReturn, Self, TypeVar
 
 from django.db import connection, models, transaction
+from psycopg2.extensions import TRANSACTION_STATUS_INTRANS
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -112,8 +113,16 @@ def _entered(scope: Scope) -> Iterator[None]:
         yield
     finally:
         _scope.reset(token)
-        if told and connection.in_atomic_block and not connection.needs_rollback:
+        if told and _transaction_is_whole():
             _tell_database(before)
+
+
+def _transaction_is_whole() -> bool:
+    """Whether the transaction takes another statement; one that failed forgets the scope when it is rolled back."""
+    if not connection.in_atomic_block or connection.needs_rollback or connection.connection is None:
+        return False
+    status: int = connection.connection.info.transaction_status
+    return status == TRANSACTION_STATUS_INTRANS
 
 
 def _tell_database(scope: Scope | None) -> None:

@@ -1,5 +1,7 @@
 """Real processes on the test's own database: each test starts and ends its own."""
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,15 +22,19 @@ def telegram() -> Iterator[FakeTelegram]:
 
 
 @pytest.fixture
-def start_stack(tmp_path: Path, telegram: FakeTelegram, transactional_db: None) -> Iterator[StartStack]:
+def start_stack(telegram: FakeTelegram, transactional_db: None) -> Iterator[StartStack]:
     """Starts the product's processes; they are gone before the database is emptied."""
+    # Not pytest's own folder: as root the servers run as somebody who may not enter it.
+    folder = Path(tempfile.mkdtemp(prefix="trilho-stack-"))
+    folder.chmod(0o755)
     running: list[Stack] = []
 
     def start(**options: Any) -> Stack:
-        stack = Stack(tmp_path / f"stack{len(running)}", telegram_url=telegram.url, **options)
+        stack = Stack(folder / f"stack{len(running)}", telegram_url=telegram.url, **options)
         running.append(stack)
         return stack.__enter__()
 
     yield start
     for stack in running:
         stack.stop()
+    shutil.rmtree(folder, ignore_errors=True)

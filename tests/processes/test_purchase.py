@@ -75,8 +75,8 @@ DEADLY = [
     "drain.after_commit",
     "relay.after_claim",
     "relay.after_call",
-    "payment.after_order_commit",
-    "transition.before_commit",
+    "payments.request.committed",
+    "payments.transition.granted",
 ]
 
 

@@ -73,8 +73,6 @@ class Stack:
         self.children: dict[str, Child] = {}
 
     def __enter__(self) -> Self:
-        folder_of_valkey = self.folder / "valkey"
-        folder_of_valkey.parent.chmod(0o755)
         self.valkey.start()
         for command in commands(
             settings="config.settings.dev", port=self.port, run_directory=self.folder / "run", polling=False

@@ -7,6 +7,7 @@ from django.db.models import Manager, Model
 from factory.django import DjangoModelFactory
 
 from bots.models import Bot, Contact, Delivery, Membership, Organization, Role, User
+from bots.tenancy import no_scope
 
 PASSWORD = "correct horse battery staple"
 
@@ -38,6 +39,12 @@ class TenantFactory(DjangoModelFactory[Any]):
 
     class Meta:
         abstract = True
+
+    @classmethod
+    def _create(cls, model_class: type[Model], *args: Any, **kwargs: Any) -> Model:
+        with no_scope(reason="a test's rows"):
+            row: Model = super()._create(model_class, *args, **kwargs)
+        return row
 
     @classmethod
     def _get_manager(cls, model_class: type[Model]) -> Manager[Any]:

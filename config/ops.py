@@ -11,12 +11,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from bots.tenancy import no_transaction
 from config import metrics
 
 # Once nothing is pending, nothing becomes pending while this process lives: its code does not change.
 migrated = threading.Event()
 
 
+@no_transaction
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -24,6 +26,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"status": "ok"})
 
 
+@no_transaction
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
@@ -50,6 +53,7 @@ def pending_migrations() -> int:
     return pending
 
 
+@no_transaction
 @require_safe
 @never_cache
 def metrics_page(request: HttpRequest) -> HttpResponse:

@@ -174,8 +174,8 @@ def waiting(
 
 
 _SHARDS_WAITING = """
-SELECT shard FROM generate_series(0, %s) shard
-WHERE EXISTS (SELECT 1 FROM flows_inboxevent event WHERE event.state = 'new' AND event.shard = shard)
+SELECT number FROM generate_series(0, %s) AS every (number)
+WHERE EXISTS (SELECT 1 FROM flows_inboxevent event WHERE event.state = 'new' AND event.shard = every.number)
 """
 
 

@@ -73,8 +73,8 @@ VECTORS = {
         ),
     ),
     "recurrence only": (
-        "00020126180014br.gov.bcb.pix5204000053039865802BR5913Fulano de Tal6008BRASILIA62070503***80800014br.gov.bcb.pix"
-        "2558pix.example.com/qr/v2/rec/2353c790eefb11eaadc10242ac120002630462C9",
+        "00020126180014br.gov.bcb.pix5204000053039865802BR5913Fulano de Tal6008BRASILIA62070503***"
+        "80800014br.gov.bcb.pix2558pix.example.com/qr/v2/rec/2353c790eefb11eaadc10242ac120002630462C9",
         BrCode(
             name="Fulano de Tal",
             city="BRASILIA",

@@ -1,0 +1,1 @@
+"""Rows for tests, app by app."""

@@ -163,7 +163,8 @@ def is_busy(conversation: Conversation) -> bool:
 def test_run(conversation: Conversation) -> Run | None:
     """The run a test chat's person is in, or was in last."""
     runs = Run.objects.filter(conversation=conversation).select_related("version")
-    return runs.filter(pk=conversation.top_run_id).first() or runs.order_by("-id").first()
+    on_top = runs.filter(pk__in=[conversation.top_run_id]).first()
+    return on_top or runs.order_by("-id").first()
 
 
 def next_wait(run: Run) -> datetime | None:

@@ -5,7 +5,14 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
+from bots.errors import DomainError, Invalid
 from flows.engine.problems import Problem, Severity
+
+
+def problems_in(error: DomainError) -> list[Problem]:
+    """The problems of a definition that a refusal carries."""
+    carried = error.problems if isinstance(error, Invalid) else ()
+    return [problem for problem in carried if isinstance(problem, Problem)]
 
 
 def problem_context(problems: Sequence[Problem]) -> dict[str, Any]:

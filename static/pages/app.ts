@@ -19,7 +19,11 @@ function chooseTheme(value: string): void {
 }
 
 async function submitQuietly(form: HTMLFormElement, submitter: HTMLElement | null): Promise<void> {
-  await fetch(form.action, { method: "POST", body: new FormData(form, submitter), redirect: "manual" });
+  await fetch(form.getAttribute("action") ?? "", {
+    method: "POST",
+    body: new FormData(form, submitter),
+    redirect: "manual",
+  });
 }
 
 document.addEventListener("submit", (event) => {

@@ -14,7 +14,7 @@ const wall = required<HTMLElement>("wall");
 const form = required<HTMLFormElement>("say");
 const toast = required<HTMLElement>("toast");
 
-const addresses = phone.dataset as Record<"feed" | "payments" | "say" | "press" | "failed", string>;
+const addresses = phone.dataset as Record<"feedUrl" | "paymentsUrl" | "sayUrl" | "pressUrl" | "failed", string>;
 const etags = new Map<string, string>();
 let lastActed = Date.now();
 let timer = 0;
@@ -59,7 +59,7 @@ function put(into: string, from: HTMLElement | null): void {
 }
 
 async function refresh(): Promise<void> {
-  const [feed, payments] = await Promise.all([news(addresses.feed), news(addresses.payments)]);
+  const [feed, payments] = await Promise.all([news(addresses.feedUrl), news(addresses.paymentsUrl)]);
   if (payments) put("payments-panel", payments.body);
   if (!feed) return;
   const stay = !atBottom();
@@ -110,14 +110,14 @@ form.addEventListener("submit", (event) => {
   if (!text) return;
   field.value = "";
   mine(text);
-  void act(addresses.say, { text });
+  void act(addresses.sayUrl, { text });
 });
 
 document.addEventListener("click", (event) => {
   const key = (event.target as HTMLElement).closest<HTMLElement>("[data-press]");
   if (key) {
     key.setAttribute("aria-busy", "true");
-    void act(addresses.press, { data: key.dataset.press ?? "", message: key.dataset.message ?? "" });
+    void act(addresses.pressUrl, { data: key.dataset.press ?? "", message: key.dataset.message ?? "" });
     return;
   }
   const copy = (event.target as HTMLElement).closest<HTMLElement>("[data-copy-text]");
@@ -139,7 +139,7 @@ document.addEventListener(
     const fields: Record<string, string> = {};
     for (const [name, value] of new FormData(acting, submitter)) fields[name] = String(value);
     submitter?.blur();
-    void act(acting.action, fields);
+    void act(acting.getAttribute("action") ?? "", fields);
   },
   true,
 );

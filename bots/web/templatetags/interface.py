@@ -79,8 +79,8 @@ def styled(field: BoundField) -> SafeString:
         css = "toggle toggle-primary" if "toggle" in widget.attrs.get("class", "") else "checkbox checkbox-primary"
     elif isinstance(widget, forms.Select):
         css = "select"
-    attributes = {"class": f"{css} {widget.attrs.get('class', '')}".strip()}
+    attributes: dict[str, str | bool] = {"class": f"{css} {widget.attrs.get('class', '')}".strip()}
     if field.errors:
         attributes |= {"aria-invalid": "true", "aria-describedby": f"{field.auto_id}_error"}
-        attributes["class"] += f" {css}-error"
+        attributes["class"] = f"{attributes['class']} {css}-error"
     return field.as_widget(attrs=attributes)

@@ -19,7 +19,7 @@ from bots.web.member import MemberRequest, allowed, member_page
 from flows import selectors
 from flows.services.bot_settings import BotChanges, change_bot
 from flows.web.forms import BotForm, MainButtonForm, MainButtons, RedirectButtons, buttons_of
-from flows.web.problems import problem_context
+from flows.web.problems import problem_context, problems_in
 
 
 @member_page(Permission.BOT_VIEW, methods=("GET", "HEAD", "POST"))
@@ -53,7 +53,7 @@ def bot_settings(request: MemberRequest, bot_id: UUID) -> HttpResponseBase:
                 change_bot(bot_id, changes, changed_by=request.user)
             except DomainError as error:
                 put_on(form, error)
-                problems = problem_context(getattr(error, "problems", ()))
+                problems = problem_context(problems_in(error))
             else:
                 messages.success(request, _("Saved. New people see it at once."))
                 return redirect("bot_settings", bot_id)

@@ -20,7 +20,7 @@ from flows.services.publishing import latest_version
 from flows.web.chat_feed import bubbles_of
 from flows.web.chat_panel import panel_context
 from flows.web.door import flow_or_404
-from flows.web.problems import problem_context
+from flows.web.problems import problem_context, problems_in
 
 # A Telegram message is at most this long.
 TEXT_LENGTH = 4096
@@ -34,7 +34,7 @@ def test_chat(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
     try:
         chat = test_chats.open_test_chat(flow_id, user=request.user, number=_number(request))
     except Invalid as error:
-        return render(request, "flows/test_chat.html", {**context, **problem_context(error.problems)})
+        return render(request, "flows/test_chat.html", {**context, **problem_context(problems_in(error))})
     except NotFound as error:
         raise Http404(error.code) from error
     context |= {"version": chat.version, **panel_context(chat.conversation)}

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -22,7 +23,7 @@ CLAIMED = register("payments.poll.claimed")
 ASKED = register("payments.poll.asked")
 
 BATCH = 20
-POLL_LEASE = timedelta(seconds=60)
+POLL_LEASE = timedelta(seconds=2 * settings.TRILHO_LEASE_SECONDS)
 # A gateway that did not answer at all is asked again soon, not at the next milestone.
 SILENT_AGAIN = timedelta(minutes=1)
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -32,7 +33,7 @@ ASKED = register("payments.webhook.asked")
 
 PROCESS_TASK = "payments.tasks.process_webhooks"
 BATCH = 20
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=2 * settings.TRILHO_LEASE_SECONDS)
 MOST_ATTEMPTS = 5
 # A charge that nobody knows by then is no charge of ours.
 MATCHED_WITHIN = timedelta(hours=48)

@@ -3,7 +3,6 @@
 import pytest
 
 from tests.processes.buying import (
-    PATIENCE,
     ask_for_the_code,
     buy,
     check_books,
@@ -88,9 +87,7 @@ def test_a_killed_worker_loses_nothing(place: str, start_stack: StartStack, tele
 
     ask_for_the_code(shop, chat)
     shop.pay(chat)
-    seen = [chat.next_reply(timeout=PATIENCE).text]
-    while "Bem-vindo ao VIP" not in seen[-1]:
-        seen.append(chat.next_reply(timeout=PATIENCE).text)
+    expect_access(chat)
 
     assert place in stack.reached()
     check_books(chat)

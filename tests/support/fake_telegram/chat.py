@@ -139,6 +139,11 @@ class Chat:
         return self.telegram.wait_for(look, timeout=timeout, what=f"the answer to press {update_id}").text
 
     @property
+    def read(self) -> int:
+        """How many messages were read so far."""
+        return self._read
+
+    @property
     def unread(self) -> int:
         """How many messages have come that were not read yet."""
         return len(self.telegram.sent_to(self.user_id, token=self.token)) - self._read

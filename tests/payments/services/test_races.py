@@ -22,7 +22,7 @@ from payments.services import requests as requests_service
 from payments.services import transitions as transitions_service
 from payments.services.handling import Progress, request_payment
 from tests.factories.payments import Sale, Shop, charge, make_shop, second_contact, told, wish
-from tests.support.races import at_once
+from tests.support.races import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,7 +57,7 @@ def test_sixty_charges_hear_fifteen_contradictory_notices_each_and_are_paid_exac
         for status, source in FIFTEEN
     ]
     random.Random(7).shuffle(actions)
-    problems = [answer for answer in at_once(actions) if isinstance(answer, Exception)]
+    problems = [answer for answer in together(actions) if isinstance(answer, Exception)]
     assert problems == []
     moves = PaymentEvent.unscoped.filter(kind=EventKind.MOVED.value)
     assert Counter(moves.filter(to_status="paid").values_list("payment_id", flat=True)) == Counter(
@@ -88,7 +88,7 @@ def test_its_twin_without_the_locks_pays_some_charge_twice(shop: Shop) -> None:
         patch.object(transitions_service, "lock_payment", payment_without_lock),
         patch.object(transitions_service, "transition", look_together),
     ):
-        at_once(
+        together(
             [
                 partial(apply_notice, sale.payment.pk, Notice(S.PAID), source=EventSource.WEBHOOK),
                 partial(apply_notice, sale.payment.pk, Notice(S.EXPIRED), source=EventSource.EXPIRY),
@@ -107,7 +107,7 @@ def ask(shop: Shop, visit: int, key: str) -> Progress:
 
 
 def test_fifty_visits_with_one_key_at_once_make_one_charge(shop: Shop) -> None:
-    answers = at_once([partial(ask, shop, visit, f"run:{visit}:0") for visit in range(50)])
+    answers = together([partial(ask, shop, visit, f"run:{visit}:0") for visit in range(50)])
     assert [answer for answer in answers if not isinstance(answer, Progress)] == []
     assert (Order.unscoped.count(), Payment.unscoped.count(), SandboxCharge.unscoped.count()) == (1, 1, 1)
 
@@ -124,7 +124,7 @@ def test_its_twin_without_the_unique_key_makes_several(shop: Shop) -> None:
 
     try:
         with patch.object(requests_service, "_make", make_together):
-            at_once([partial(ask, shop, visit, f"run:{visit}:0") for visit in range(2)])
+            together([partial(ask, shop, visit, f"run:{visit}:0") for visit in range(2)])
         assert Payment.unscoped.count() == 2
     finally:
         with connection.cursor() as cursor:
@@ -143,7 +143,7 @@ def test_the_same_wish_handled_by_many_workers_makes_one_sale(shop: Shop) -> Non
         with organization_scope(shop.organization.pk):
             return request_payment(envelope, effect, key="run:1:0")
 
-    at_once([handle] * 20)
+    together([handle] * 20)
     assert (Order.unscoped.count(), SandboxCharge.unscoped.count()) == (1, 1)
 
 
@@ -188,7 +188,7 @@ def adoption(shop: Shop) -> Adoption:
 def test_a_charge_paid_while_it_is_adopted_reaches_the_new_visit(adoption: Adoption) -> None:
     """The payment must wait for the adopter's locks, and then tells the adopter."""
     with patch.object(requests_service, "save_flow_step", pausing(adoption, wait_for_payment=False)):
-        at_once([adoption.adopt, adoption.pay])
+        together([adoption.adopt, adoption.pay])
     assert adoption.sale.payment.status == "paid"
     assert 2 in adoption.heard_by()
 
@@ -203,7 +203,7 @@ def test_a_charge_paid_just_before_it_is_adopted_is_not_touched(adoption: Adopti
         return seen(order_id)  # type: ignore[arg-type]
 
     with patch.object(requests_service, "lock_order", paid_meanwhile):
-        at_once([adoption.adopt, adoption.pay])
+        together([adoption.adopt, adoption.pay])
     payment = adoption.sale.payment
     assert (payment.status, payment.visit) == ("paid", 1)
     assert adoption.heard_by() == [1, 2]
@@ -222,7 +222,7 @@ def test_its_twin_with_an_unlocked_unconditional_write_forgets_the_new_visit(ado
         patch.object(requests_service, "lock_payment", payment_without_lock),
         patch.object(requests_service, "save_flow_step", unconditional),
     ):
-        at_once([adoption.adopt, adoption.pay])
+        together([adoption.adopt, adoption.pay])
     assert adoption.sale.payment.status == "paid"
     assert adoption.heard_by() == [1]
 
@@ -230,5 +230,5 @@ def test_its_twin_with_an_unlocked_unconditional_write_forgets_the_new_visit(ado
 def test_many_sweeps_at_once_ask_about_each_due_charge_once(shop: Shop) -> None:
     sales: list[Sale] = [charge(second_contact(shop)) for _ in range(15)]
     Payment.unscoped.update(next_poll_at="2020-01-01T00:00Z")
-    at_once([poll_due] * 8)
+    together([poll_due] * 8)
     assert [sale.payment.polls for sale in sales] == [1] * 15

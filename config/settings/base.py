@@ -235,6 +235,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Each choice set by the name of what it belongs to, not by a digest.
+    "ENUM_NAME_OVERRIDES": {
+        "BotStatusEnum": "bots.models.BotStatus",
+        "RunStatusEnum": "flows.models.RunStatus",
+        "OrderStatusEnum": "payments.models.OrderStatus",
+        "PaymentStatusEnum": "payments.models.enums.PAYMENT_STATUS_CHOICES",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

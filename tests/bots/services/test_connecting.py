@@ -12,7 +12,7 @@ from bots.models import AuditEntry, Bot, BotStatus, Delivery
 from bots.ports import BotIdentity, PlatformError, PlatformErrorCode, WebhookInfo
 from bots.services.connecting import hash_secret
 from bots.tenancy import organization_scope
-from tests.support.races import run_after
+from tests.support.races import Rival, run_after
 from tests.support.tenancy import Tenant, make_tenant
 
 pytestmark = pytest.mark.django_db
@@ -144,10 +144,12 @@ def test_a_bot_of_another_organization_is_taken(shop: Tenant) -> None:
     assert Bot.unscoped.filter(token__isnull=False).count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
 def test_two_organizations_at_once_get_one_bot(shop: Tenant) -> None:
     """The other connects between our look-up and our insert: the unique hash decides."""
     other = make_tenant()
-    with run_after("bots.services.connecting._known_bot", lambda: connect(other)), pytest.raises(Conflict) as refused:
+    rival = run_after("bots.services.connecting._known_bot", lambda: Rival(lambda: connect(other)).answer())
+    with rival, pytest.raises(Conflict) as refused:
         connect(shop)
     assert refused.value.code == "bot_taken"
     assert Bot.unscoped.get(token__isnull=False).organization == other.organization

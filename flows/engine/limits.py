@@ -8,6 +8,8 @@ MAX_STEPS: Final = 1_000
 MAX_CONDITIONS: Final = 50
 MAX_VARIABLES: Final = 200
 MAX_PROBLEMS: Final = 500
+# With more errors than this in its fields, a document is not looked into any further.
+MAX_ERRORS: Final = 2_000
 
 MAX_ID: Final = 64
 MAX_NAME: Final = 64

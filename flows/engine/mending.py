@@ -12,6 +12,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from flows.engine import limits
 from flows.engine.definition import FlowDocument
 from flows.engine.hygiene import Path
 from flows.engine.structure import errors_of
@@ -32,17 +33,21 @@ class _Gone(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """What could be read. `step_places` and `condition_places` give, per step kept, its places in the original."""
+    """What could be read. `step_places` and `condition_places` give, per step kept, its places in the original.
+
+    `hopeless` says that there was too much wrong to read anything.
+    """
 
     document: FlowDocument
     errors: tuple[tuple[Path, ErrorDetails], ...]
     step_places: tuple[int, ...]
     condition_places: tuple[tuple[int, ...], ...]
+    hopeless: bool = False
 
 
 def mend(document: dict[str, object], policy: Policy) -> Mended:
     """Reads the document under the policy; `errors` are those of the document as it came. Never raises."""
-    draft = _Draft(document)
+    draft = _Draft(_cut(document))
     first: list[tuple[Path, ErrorDetails]] | None = None
     for attempt in range(_MAX_ROUNDS):
         try:
@@ -51,13 +56,31 @@ def mend(document: dict[str, object], policy: Policy) -> Mended:
             errors = errors_of(error)
             if first is None:
                 first = errors
+                if policy is Policy.CHECKING and len(errors) > limits.MAX_ERRORS:
+                    break
                 draft.own()
             for path, detail in errors:
                 draft.leave_out(path, detail, policy if attempt < _MAX_FINE_ROUNDS else Policy.RUNNING)
             draft.sweep()
         else:
             return Mended(read, tuple(first or ()), *draft.places())
-    return Mended(FlowDocument(), tuple(first or ()), (), ())
+    return Mended(FlowDocument(), tuple(first or ())[: limits.MAX_ERRORS], (), (), hopeless=True)
+
+
+def _cut(document: dict[str, Any]) -> dict[str, Any]:
+    """The document without what is over the limits of steps and conditions: it is refused, so it is not looked at."""
+    steps = document.get("flow_steps")
+    if not isinstance(steps, (list, tuple)):
+        return document
+    cut = [_cut_step(step) for step in steps[: limits.MAX_STEPS]]
+    unchanged = len(cut) == len(steps) and all(new is old for new, old in zip(cut, steps, strict=True))
+    return document if unchanged else {**document, "flow_steps": cut}
+
+
+def _cut_step(step: Any) -> Any:
+    if count_of_conditions(step) <= limits.MAX_CONDITIONS:
+        return step
+    return {**step, "conditions": step["conditions"][: limits.MAX_CONDITIONS]}
 
 
 class _Draft:
@@ -68,7 +91,7 @@ class _Draft:
         steps = document.get("flow_steps")
         self._steps: Sequence[Any] = steps if isinstance(steps, (list, tuple)) else ()
         self._step_places = list(range(len(self._steps)))
-        self._condition_places = [list(range(_count_of_conditions(step))) for step in self._steps]
+        self._condition_places = [list(range(count_of_conditions(step))) for step in self._steps]
 
     def own(self) -> None:
         self.document = _copy(self.document)
@@ -181,6 +204,7 @@ def _swept(node: Any) -> Any:
     return [_swept(item) for item in node if item is not _Gone.GONE] if isinstance(node, list) else node
 
 
-def _count_of_conditions(step: object) -> int:
+def count_of_conditions(step: object) -> int:
+    """How many conditions a raw step names."""
     conditions = step.get("conditions") if isinstance(step, dict) else None
     return len(conditions) if isinstance(conditions, (list, tuple)) else 0

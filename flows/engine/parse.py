@@ -52,7 +52,7 @@ def read(document: object, policy: Policy) -> Reading:
     known = {(finding.step_id, finding.field) for finding in dirty}
     structural = [finding_of(path, detail, raw) for path, detail in mended.errors]
     findings = [*dirty, *(f for f in structural if (f.step_id, f.field) not in known)]
-    return Reading(raw, mended, tuple(findings), fatal=False)
+    return Reading(raw, mended, tuple(findings), fatal=mended.hopeless)
 
 
 def parse_strict(document: object, *, locale: str = DEFAULT_LOCALE) -> ParseResult:

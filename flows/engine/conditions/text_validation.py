@@ -13,7 +13,8 @@ from flows.engine.conditions import text_forms
 from flows.engine.conditions.base import ConditionBase, ConditionType, Occasion, Stimulus
 from flows.engine.fields import Flag
 
-_REGEX_MEMORY: Final = 1 << 20
+# Bounds what all compiled expressions of a process can hold: the cache below times this.
+_REGEX_MEMORY: Final = 1 << 19
 
 
 class Validation(StrEnum):
@@ -103,7 +104,7 @@ def _search(pattern: str, text: str, *, ignore_case: bool) -> bool:
     return expression is not None and expression.search(text) is not None
 
 
-@lru_cache(maxsize=2_048)
+@lru_cache(maxsize=256)
 def compiled(pattern: str, *, ignore_case: bool) -> Any:
     """The RE2 expression, or None where the pattern is none; bounded in memory, so that it is also in time."""
     options = re2.Options()

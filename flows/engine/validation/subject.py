@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from flows.engine import limits
 from flows.engine.catalogue import CatalogueFacts
 from flows.engine.definition import FlowDocument, Step, StepBase
 from flows.engine.graph import Graph, graph_of
+from flows.engine.mending import count_of_conditions
 from flows.engine.parse import Reading, id_of, steps_of
 from flows.engine.problem_codes import Code
 from flows.engine.problems import Finding
@@ -24,6 +26,7 @@ class Subject:
     catalogue: CatalogueFacts
     graph: Graph
     step_ids: tuple[str, ...]
+    step_count: int
     damaged: frozenset[str]
     whole: bool
     pieces: tuple[Piece, ...]
@@ -43,11 +46,12 @@ def subject_of(reading: Reading, catalogue: CatalogueFacts) -> Subject:
         catalogue=catalogue,
         graph=graph_of(document),
         step_ids=tuple(step_id for step in raw_steps if (step_id := id_of(step)).strip()),
+        step_count=len(raw_steps),
         damaged=damaged,
         whole=not damaged and len(document.flow_steps) == len(raw_steps),
         pieces=tuple(pieces_of(document)),
         condition_counts={
-            step.id: _count(raw_steps[place])
+            step.id: count_of_conditions(raw_steps[place])
             for step, place in zip(document.flow_steps, reading.mended.step_places, strict=True)
         },
     )
@@ -67,10 +71,5 @@ def _damaged(reading: Reading) -> Iterator[str]:
     raw_steps = steps_of(reading.raw)
     mended = reading.mended
     for step, place in zip(mended.document.flow_steps, mended.step_places, strict=True):
-        if len(step.conditions) != _count(raw_steps[place]):
+        if len(step.conditions) != min(count_of_conditions(raw_steps[place]), limits.MAX_CONDITIONS):
             yield step.id
-
-
-def _count(step: object) -> int:
-    conditions = step.get("conditions") if isinstance(step, dict) else None
-    return len(conditions) if isinstance(conditions, (list, tuple)) else 0

@@ -40,10 +40,11 @@ def _fault_of(piece: Piece) -> Code | None:
     if found is None:
         return Code.BAD_AMOUNT
     sign, whole, decimals = found.groups()
-    if sign == "-" or not int(whole + (decimals or "")):
+    # Compared as text: Python reads no integer of more than 4,300 digits.
+    if sign == "-" or not (whole + (decimals or "")).strip("0"):
         return Code.AMOUNT_NOT_POSITIVE
     if sign:
         return Code.BAD_AMOUNT
-    if piece.currency is Currency.XTR and int(decimals or 0):
+    if piece.currency is Currency.XTR and (decimals or "").strip("0"):
         return Code.STARS_NOT_WHOLE
     return Code.AMOUNT_DECIMALS if len(decimals or "") > 2 else Code.AMOUNT_TOO_LARGE

@@ -1,6 +1,6 @@
 """Every button leads somewhere, has a text of its own, and there are no more than Telegram takes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from flows.engine import limits
 from flows.engine.conditions import ButtonClick, Occasion, VariableCondition
@@ -55,23 +55,21 @@ def _texts(step_id: str | None, field: str, buttons: Sequence[tuple[str, Button]
 
 def _ways(subject: Subject, step: ButtonsStep) -> Iterator[Finding]:
     buttons = step.config.custom_buttons
+    leads_on = _way_finder(step)
     for index, button in enumerate(buttons):
         field = f"config.custom_buttons.{index}"
         if button.url is not None:
             if button.target_step is not None or button.price is not None:
                 yield Finding(Code.BUTTON_URL_AND_TARGET, step.id, f"{field}.url", {"text": button.text})
-        elif step.id not in subject.damaged and not _leads_on(step, button):
+        elif step.id not in subject.damaged and not leads_on(button):
             yield Finding(Code.BUTTON_LEADS_NOWHERE, step.id, f"{field}.target_step", {"text": button.text})
     timed = any(Occasion.ELAPSED in condition.occasions for condition in step.conditions)
     if all(button.url is not None for button in buttons) and not timed:
         yield Finding(Code.NOTHING_TO_PRESS, step.id, "config.custom_buttons", {})
 
 
-def _leads_on(step: ButtonsStep, button: CustomButton) -> bool:
-    if button.target_step is not None or step.connections.next is not None:
-        return True
-    return any(
-        isinstance(condition, VariableCondition)
-        or (isinstance(condition, ButtonClick) and button_key(condition.button_text) == button_key(button.text))
-        for condition in step.conditions
-    )
+def _way_finder(step: ButtonsStep) -> Callable[[CustomButton], bool]:
+    """Whether a button leads on, by name only: a target that does not exist is a problem of its own."""
+    anywhere = step.connections.next is not None or any(isinstance(c, VariableCondition) for c in step.conditions)
+    clicked = {button_key(c.button_text) for c in step.conditions if isinstance(c, ButtonClick)}
+    return lambda button: anywhere or button.target_step is not None or button_key(button.text) in clicked

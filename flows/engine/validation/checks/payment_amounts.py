@@ -9,7 +9,7 @@ from flows.engine.problem_codes import Code
 from flows.engine.problems import Finding
 from flows.engine.steps.buttons import ButtonsStep
 from flows.engine.steps.payment import Currency, PaymentStep
-from flows.engine.validation.pressed import pressed_edges
+from flows.engine.validation.pressed import ways_of_presses
 from flows.engine.validation.registry import check
 from flows.engine.validation.subject import Subject, on_step
 
@@ -37,9 +37,9 @@ def _reached_by(subject: Subject, wanted: Callable[[str], bool]) -> dict[str, Ed
         edge.target
         for step in subject.steps
         if isinstance(step, ButtonsStep)
-        for button in step.config.custom_buttons
+        for button, ways in zip(step.config.custom_buttons, ways_of_presses(subject, step), strict=True)
         if button.price and wanted(button.price)
-        for edge in pressed_edges(subject, step, button)
+        for edge in ways
     ]
     return subject.graph.reachable(begins)
 

@@ -1,16 +1,17 @@
 """A price that a text names is the price that is charged (a warning)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from flows.engine.expressions import is_template
+from flows.engine.graph import Edge
 from flows.engine.pricing import format_price, parse_amount
 from flows.engine.problem_codes import Code
 from flows.engine.problems import Finding
 from flows.engine.steps.buttons import ButtonsStep, CustomButton
 from flows.engine.steps.payment import Currency, PaymentStep
-from flows.engine.validation.pressed import pressed_edges
+from flows.engine.validation.pressed import ways_of_presses
 from flows.engine.validation.registry import check
 from flows.engine.validation.subject import Subject
 
@@ -30,8 +31,10 @@ def price_texts(subject: Subject) -> Iterator[Finding]:
         yield from _compared(payment.id, "config.description", payment.config.description, charged)
     for step in subject.steps:
         if isinstance(step, ButtonsStep):
-            for index, button in enumerate(step.config.custom_buttons):
-                charged = _charged_by(subject, step, button, payments)
+            for index, (button, ways) in enumerate(
+                zip(step.config.custom_buttons, ways_of_presses(subject, step), strict=True)
+            ):
+                charged = _charged_by(button, ways, payments)
                 field = f"config.custom_buttons.{index}"
                 yield from _compared(step.id, f"{field}.text", button.text, charged)
                 yield from _compared(step.id, f"{field}.description", button.description, charged)
@@ -46,11 +49,9 @@ def _compared(step_id: str | None, field: str, text: str | None, charged: int | 
         yield Finding(Code.PRICE_DIFFERS, step_id, field, values)
 
 
-def _charged_by(
-    subject: Subject, step: ButtonsStep, button: CustomButton, payments: dict[str, PaymentStep]
-) -> int | None:
+def _charged_by(button: CustomButton, ways: Iterable[Edge], payments: dict[str, PaymentStep]) -> int | None:
     """What a press of this button leads to being charged, as far as that is certain."""
-    for edge in pressed_edges(subject, step, button):
+    for edge in ways:
         payment = payments.get(edge.target)
         if payment is not None and payment.config.currency is not Currency.BRL:
             return None

@@ -14,7 +14,7 @@ from flows.engine.validation.subject import Subject, on_document
 
 @check
 def sizes(subject: Subject) -> Iterator[Finding]:
-    steps = len(subject.step_ids)
+    steps = subject.step_count
     if steps > limits.MAX_STEPS:
         yield on_document(Code.TOO_MANY_STEPS, "flow_steps", count=steps, limit=limits.MAX_STEPS)
     variables = len(_variables(subject))

@@ -3,6 +3,7 @@
 import json
 import re
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from flows.engine import limits, problem_texts_en, problem_texts_pt
 from flows.engine.catalogue import EMPTY_CATALOGUE
+from flows.engine.compile import VersionKind, compile_flow
 from flows.engine.problem_codes import Code, Expected
 from flows.engine.problems import Problem, has_errors
 from flows.engine.validation import validate
@@ -189,3 +191,37 @@ def test_leaves_the_document_as_it_was() -> None:
     before = json.dumps(document)
     validate(document, EMPTY_CATALOGUE)
     assert json.dumps(document) == before
+
+
+HOSTILE: dict[str, Any] = {
+    "steps without anything": {"flow_steps": [{}] * 300_000},
+    "conditions without anything": a_flow([a_question("q", conditions=[{}] * 200_000)]),
+    "unknown fields": {str(n): 1 for n in range(50_000)},
+    "an endless amount": a_flow([a_payment("pay", "1" * 100_000, next="pay")]),
+    "endless zeros": a_flow([a_payment("pay", "0" * 100_000, next="pay")]),
+    "braces": a_flow([a_message("m", "{{" * 100_000, next="m")]),
+    "spaces in braces": a_flow([a_message("m", "{{ " + " " * 200_000, next="m")]),
+    "tags": a_flow([a_message("m", "<a " * 100_000, next="m")]),
+    "prices": a_flow([a_payment("pay", config={"text": "R$ " * 100_000}, next="pay")]),
+    "a long host": a_flow([an_access("end", config={"link": "https://" + "a." * 200_000})]),
+    "buttons and conditions": a_flow(
+        [
+            buttons(
+                "b",
+                *[{"text": f"B{n}", "price": "1"} for n in range(8_000)],
+                conditions=[a_condition("button_click", "b", button_text=f"B{n}") for n in range(3_000)],
+            )
+        ]
+    ),
+    "every step back to the start": a_flow(
+        [a_payment(f"s{n}", next=f"s{(n + 1) % 1_000}", pending="s0", retry=f"s{n}") for n in range(1_000)]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_gives_an_answer_to_hostile_documents(name: str) -> None:
+    problems = validate(HOSTILE[name], EMPTY_CATALOGUE)
+    assert has_errors(problems)
+    assert len(problems) <= limits.MAX_PROBLEMS
+    compile_flow(UUID(int=1), HOSTILE[name], kind=VersionKind.TEST)

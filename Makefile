@@ -24,6 +24,7 @@ check: environment  ## linters, types, import directions, migrations, templates
 fmt: environment  ## format and fix what can be fixed
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
+	$(VENV)/djade --target-version 5.2 $$(find templates -name '*.html') || true
 	@if [ -d node_modules ]; then npx --no-install biome check --write .; fi
 
 chaos: environment build  ## kill every process at every crash point

@@ -3,12 +3,12 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError
-from django.db.models import Count, Min, Model, QuerySet
+from django.db.models import Count, Min, QuerySet
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -28,7 +28,7 @@ def gauge(name: str, help_text: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(name, help_text, value=value)
 
 
-def gauge_by(name: str, help_text: str, label: str, rows: QuerySet[Any, dict[str, Any]]) -> GaugeMetricFamily:
+def gauge_by(name: str, help_text: str, label: str, rows: Iterable[dict[str, Any]]) -> GaugeMetricFamily:
     """A gauge with one label, from rows of (label, count)."""
     family = GaugeMetricFamily(name, help_text, labels=[label])
     for row in rows:
@@ -41,9 +41,10 @@ def age(oldest: datetime | None) -> float:
     return max((timezone.now() - oldest).total_seconds(), 0.0) if oldest else 0.0
 
 
-def counted(model_rows: QuerySet[Model], label: str) -> QuerySet[Any, dict[str, Any]]:
+def counted(model_rows: QuerySet[Any], label: str) -> Iterable[dict[str, Any]]:
     """How many rows for each value of `label`."""
-    return model_rows.values(label).order_by(label).annotate(count=Count("pk"))
+    rows: Iterable[dict[str, Any]] = model_rows.values(label).order_by(label).annotate(count=Count("pk"))
+    return rows
 
 
 def backlog() -> list[GaugeMetricFamily]:

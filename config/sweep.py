@@ -59,7 +59,7 @@ class SweepThread(threading.Thread):
 class SweepStep(bootsteps.StartStopStep):
     """Starts the sweeps with the worker. Before the consumer, which waits for a dead broker as long as it takes."""
 
-    requires = {"celery.worker.components:Pool"}
+    requires = ("celery.worker.components:Pool",)
 
     def __init__(self, parent: WorkController, **options: object) -> None:
         super().__init__(parent, **options)

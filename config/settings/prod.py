@@ -4,8 +4,8 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from config.environment import BASE_DIR as _BASE_DIR
 from config.settings.base import *
-from config.settings.base import BASE_DIR as _BASE_DIR
 from config.settings.base import CRASH_PLAN as _CRASH_PLAN
 from config.settings.base import PUBLIC_URL as _PUBLIC_URL
 from config.settings.base import STORAGES as _STORAGES

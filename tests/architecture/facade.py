@@ -1,6 +1,6 @@
 """A contract for import-linter: other packages see of a package only what it shows."""
 
-from typing import Any
+from typing import Any, cast
 
 from grimp import ImportGraph
 from importlinter import Contract, ContractCheck, fields, output
@@ -18,14 +18,18 @@ class FacadeContract(Contract):
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         """Every direct import that reaches behind the facade, with its place."""
-        inside = {self.package, *graph.find_descendants(self.package)}
-        hidden = {module for module in inside if not self._is_below(module, self.visible)}
-        exempt = [self.package, *(self.exempt or [])]
+        # The fields are descriptions on the class and values on the instance, which no type can say.
+        package, visible, exempt = cast(
+            "tuple[str, list[str], list[str]]", (self.package, self.visible, self.exempt or [])
+        )
+        hidden = {
+            module for module in {package, *graph.find_descendants(package)} if not self._is_below(module, visible)
+        }
         reached = [
             detail
             for module in sorted(hidden)
             for importer in sorted(graph.find_modules_that_directly_import(module))
-            if not self._is_below(importer, exempt)
+            if not self._is_below(importer, [package, *exempt])
             for detail in graph.get_import_details(importer=importer, imported=module)
         ]
         return ContractCheck(kept=not reached, metadata={"reached": reached})

@@ -1,13 +1,13 @@
 """System checks: what is missing is said before anybody is served."""
 
 import pytest
-from django.core.checks import run_checks
+from django.core.checks import CheckMessage, run_checks
 from pytest_django import Settings
 
 from config import checks
 
 
-def codes(found: list[checks.CheckMessage]) -> list[str | None]:
+def codes(found: list[CheckMessage]) -> list[str | None]:
     """The ids of the problems found."""
     return [problem.id for problem in found]
 
@@ -17,9 +17,9 @@ def test_everything_is_registered() -> None:
 
 
 def test_notices_a_port_nobody_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks.bots_ports, "has_bot_platform", lambda: False)
-    monkeypatch.setattr(checks.flows_ports, "event_source", lambda source: None)
-    monkeypatch.setattr(checks.flows_ports, "catalogue_parts", tuple)
+    monkeypatch.setattr("bots.ports.has_bot_platform", lambda: False)
+    monkeypatch.setattr("flows.ports.event_source", lambda source: None)
+    monkeypatch.setattr("flows.ports.catalogue_parts", tuple)
     assert codes(checks.check_ports(None)) == ["trilho.E001", "trilho.E002", "trilho.E003"]
 
 

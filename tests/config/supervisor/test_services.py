@@ -74,7 +74,7 @@ def test_starts_serves_the_three_roles_and_keeps_the_data(place: Path, words: di
             query(first.addresses["DATABASE_URL"], "CREATE TABLE mine (id int)")
         redis.Redis.from_url(first.addresses["REDIS_URL"]).set("kept", "yes")
         with pytest.raises(redis.AuthenticationError):
-            redis.Redis(port=urlsplit(first.addresses["REDIS_URL"]).port).ping()
+            redis.Redis(port=urlsplit(first.addresses["REDIS_URL"]).port or 0).ping()
         assert set(first.pids()) == {"postgres", "valkey"}
         assert first.dead() is None
     finally:

@@ -1,0 +1,1 @@
+"""What a buyer is promised, wherever the conversation stands when the money comes."""

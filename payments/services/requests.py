@@ -1,11 +1,12 @@
 """A run asks for money: the order and its charge are found or made, and committed before any gateway is called."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 
 from bots.crashpoints import crash_point, register
@@ -81,13 +82,24 @@ def open_order(wish: Wish, *, account: GatewayAccount) -> Found:
     Commits before it returns. Locks order, then payment. Safe to repeat with the same wish.
     """
     for _look in range(_LOOKS):
-        with work_for(wish.envelope.organization_id):
-            found = _repeat_of(wish) or _adopt_open(wish) or _take_unserved(wish) or _make(wish, account)
-            crash_point(BEFORE_COMMIT)
-        crash_point(COMMITTED)
-        if found is not None:
-            return found
+        # The same wish, or another with the same charge key, may be faster: a unique key refuses us and we look again.
+        with suppress(IntegrityError):
+            found = _find_or_make(wish, account)
+            if found is not None:
+                return found
     raise KeepsChanging
+
+
+def _find_or_make(wish: Wish, account: GatewayAccount) -> Found | None:
+    """None where the charge that was seen open was no longer so under its lock."""
+    with work_for(wish.envelope.organization_id):
+        found = _repeat_of(wish)
+        if found is None:
+            seen = _open_charge_of(wish)
+            found = _adopt(wish, *seen) if seen else _take_unserved(wish) or _make(wish, account)
+        crash_point(BEFORE_COMMIT)
+    crash_point(COMMITTED)
+    return found
 
 
 def save_flow_step(order: Order, payment: Payment, *, run_id: UUID, visit: int, step_id: str) -> bool:
@@ -108,8 +120,9 @@ def _repeat_of(wish: Wish) -> Found | None:
     return None if order is None else Found(order.pk, _standing_of(order))
 
 
-def _adopt_open(wish: Wish) -> Found | None:
-    seen = (
+def _open_charge_of(wish: Wish) -> tuple[UUID, UUID] | None:
+    """The open charge of the same key and its order, as seen without a lock."""
+    return (
         Payment.objects.filter(
             contact_id=wish.envelope.contact_id,
             charge_key=wish.charge_key,
@@ -119,9 +132,10 @@ def _adopt_open(wish: Wish) -> Found | None:
         .values_list("pk", "order_id")
         .first()
     )
-    if seen is None:
-        return None
-    order, payment = lock_order(seen[1]), lock_payment(seen[0])
+
+
+def _adopt(wish: Wish, payment_id: UUID, order_id: UUID) -> Found | None:
+    order, payment = lock_order(order_id), lock_payment(payment_id)
     envelope, effect = wish.envelope, wish.effect
     if not save_flow_step(order, payment, run_id=envelope.run_id, visit=effect.visit, step_id=effect.step_id):
         return None
@@ -159,7 +173,7 @@ def _take_unserved(wish: Wish) -> Found | None:
     return Found(order.pk, Standing.PAID)
 
 
-def _make(wish: Wish, account: GatewayAccount) -> Found | None:
+def _make(wish: Wish, account: GatewayAccount) -> Found:
     envelope, effect, amount = wish.envelope, wish.effect, wish.amount
     order = Order(
         organization_id=envelope.organization_id,
@@ -180,13 +194,9 @@ def _make(wish: Wish, account: GatewayAccount) -> Found | None:
         owed=clean_json(dict(effect.deliver)) if effect.deliver else None,
     )
     payment = new_charge(order, account, attempt=1, expires_after=_expiry(effect), payer=effect.payer)
-    try:
-        with transaction.atomic():
-            order.save(force_insert=True)
-            payment.save(force_insert=True)
-            _remember(wish, order)
-    except IntegrityError:  # the same wish, or another with the same charge key, was faster: look again
-        return None
+    order.save(force_insert=True)
+    payment.save(force_insert=True)
+    _remember(wish, order)
     return Found(order.pk, Standing.OPEN)
 
 

@@ -14,6 +14,9 @@ from bots.tenancy import no_scope, no_transaction
 from payments.domain.states import PaymentStatus
 from payments.services.sandbox import Act, act, page_facts
 
+# An enum is callable, and a template would call it.
+ACTS = {what.name: what.value for what in Act}
+
 
 @never_cache
 @no_transaction
@@ -27,7 +30,7 @@ def pay_page(request: HttpRequest, token: str) -> HttpResponse:
             facts = page_facts(token, locale=get_language() or "pt-br")
         except NotFound:
             raise Http404 from None
-    return render(request, "payments/sandbox_pay.html", {"charge": facts, "qr": _qr(facts.br_code), "acts": Act})
+    return render(request, "payments/sandbox_pay.html", {"charge": facts, "qr": _qr(facts.br_code), "acts": ACTS})
 
 
 def _act(request: HttpRequest, token: str) -> HttpResponse:

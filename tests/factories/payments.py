@@ -69,9 +69,10 @@ def add_contact(organization: Organization, bot: Bot, *, channel: Channel = Chan
 
 def add_account(shop: Shop, name: str, **credentials: str) -> GatewayAccount:
     with organization_scope(shop.organization.pk):
-        return GatewayAccount.objects.create(
-            organization=shop.organization, gateway="sandbox", name=name, credentials=credentials
-        )
+        account = GatewayAccount(organization=shop.organization, gateway="sandbox", name=name)
+        account.credentials = credentials
+        account.save()
+        return account
 
 
 def wish(

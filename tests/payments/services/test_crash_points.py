@@ -21,17 +21,10 @@ from payments.services.handling import check, renew, request_payment
 from payments.services.sandbox import Act
 from payments.services.serving import mark_served
 from payments.services.webhooks import account_at, store_delivery
-from tests.factories.payments import Sale, Shop, buyer, charge, make_shop, told, wish
+from tests.factories.payments import Sale, Shop, buyer, charge, told, wish
 from tests.payments.services.test_webhooks import notice_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 POINTS = sorted(name for name in crashpoints.registered() if name.startswith("payments."))
-
-
-@pytest.fixture
-def shop() -> Shop:
-    return make_shop()
 
 
 def dying_at(point: str, hit: int, work: Callable[[], object]) -> None:

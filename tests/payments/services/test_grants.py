@@ -63,6 +63,8 @@ def test_another_sale_of_the_same_begins_where_the_first_ends(shop: Shop) -> Non
     say(shop, month, order_id=first.order_id)
     say(shop, month, order_id=second.order_id)
     one, two = Grant.unscoped.order_by("id")
+    assert one.ends_at is not None
+    assert two.ends_at is not None
     assert two.starts_at == one.ends_at
     assert two.ends_at - one.starts_at == timedelta(days=60)
 
@@ -73,6 +75,7 @@ def test_another_persons_access_is_not_extended(shop: Shop) -> None:
     say(shop, month, order_id=charge(shop).order_id)
     say(other, month, order_id=charge(other).order_id)
     one, two = Grant.unscoped.order_by("id")
+    assert one.ends_at is not None
     assert two.starts_at < one.ends_at
 
 

@@ -32,6 +32,7 @@ def test_paid_makes_the_grant_and_tells_the_run(shop: Shop) -> None:
     sale = charge(shop, wish(visit=3, deliver={"text": "Bem-vindo!"}))
     assert hear(sale, State.PAID) is Outcome.MOVED
     order, payment, grant = sale.order, sale.payment, Grant.unscoped.get()
+    assert payment.paid_at is not None
     assert (order.status, order.paid_by_id, order.paid_at) == ("paid", payment.pk, payment.paid_at)
     assert (grant.order_id, grant.telegram_user_id, grant.content) == (
         order.pk,

@@ -1,6 +1,7 @@
 """Making a message's calls, and turning whatever comes of them into an outcome of the outbox."""
 
 import asyncio
+import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -50,25 +51,33 @@ async def bot_of(claim: Claim) -> SendingBot | Held:
     """The bot a message belongs to, if it may send now."""
     if claim.bot_id is None:
         return Held(Cancelled("it belongs to no bot"))
+    asked = time.monotonic()
     bot = sending_bots.cached(claim.bot_id)
-    if bot is None:
-        bot = await asyncio.get_running_loop().run_in_executor(_facts_thread, _load_facts, claim.bot_id)
+    # That a bot may not send is believed only if it was read just now: its owner may have brought it back, and what
+    # is held is held for minutes.
+    if bot is None or not _may_send(bot):
+        bot = await asyncio.get_running_loop().run_in_executor(_facts_thread, _load_facts, claim.bot_id, asked)
     now = timezone.now()
     if bot is None:
         return Held(Cancelled("the bot was deleted"))
     if bot.status is BotStatus.DISCONNECTED:
         return Held(Cancelled("the bot was disconnected"))
-    if bot.status is not BotStatus.ACTIVE or not bot.token:
+    if not _may_send(bot):
         return Held(RetryAt(now + HELD_FOR, f"the bot is {bot.status}", counts=False))
     if bot.paused_until and bot.paused_until > now:
         return Held(RetryAt(bot.paused_until, "Telegram asked the bot to wait", counts=False))
     return bot
 
 
-def _load_facts(bot_id: uuid.UUID) -> SendingBot | None:
+def _may_send(bot: SendingBot) -> bool:
+    return bot.status is BotStatus.ACTIVE and bool(bot.token)
+
+
+def _load_facts(bot_id: uuid.UUID, asked: float) -> SendingBot | None:
     close_old_connections()
     try:
-        return sending_bots.get(bot_id)
+        # What another message's question has brought since is as good.
+        return sending_bots.get(bot_id, no_older_than=time.monotonic() - asked)
     finally:
         close_old_connections()
 

@@ -110,6 +110,19 @@ def test_what_is_not_known_of_a_bot_is_read(telegram: FakeTelegram, send: Send) 
     assert message.state == MessageState.DONE
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_bot_that_came_back_sends_at_once(telegram: FakeTelegram, bot: Bot, send: Send) -> None:
+    Bot.unscoped.filter(id=bot.id).update(status=BotStatus.REVOKED)
+    sending_bots.get(bot.id)
+    Bot.unscoped.filter(id=bot.id).update(status=BotStatus.ACTIVE)
+    message = send("oi")
+
+    relay.run_once()
+
+    message.refresh_from_db()
+    assert message.state == MessageState.DONE
+
+
 def test_a_message_reaches_the_chat(telegram: FakeTelegram, bot: Bot, send: Send) -> None:
     text = OutMessage("Olá <b>Ana</b>", ParseMode.HTML, buttons=((OutButton("Começar", begin=True),),))
 
@@ -192,6 +205,7 @@ def test_a_contact_that_went_away_is_marked_and_the_rest_is_cancelled(
     assert len(telegram.attempts()) == 1
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("status", "description"), [(401, "Unauthorized"), (404, "Not Found")])
 def test_a_revoked_token_stops_the_bot_and_holds_its_messages(
     telegram: FakeTelegram, bot: Bot, send: Send, status: int, description: str
@@ -234,6 +248,7 @@ def test_a_new_token_sends_what_was_held(telegram: FakeTelegram, bot: Bot, send:
     assert [call.text for call in telegram.accepted(token=other.token)] == ["oi"]
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("status", [BotStatus.PAUSED, BotStatus.REVOKED])
 def test_a_bot_that_stands_still_holds_its_messages(
     telegram: FakeTelegram, bot: Bot, send: Send, status: BotStatus

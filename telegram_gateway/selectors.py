@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Generic, TypeVar
 
-from bots.models import Bot, BotStatus, Delivery
+from bots.models import Bot, BotStatus
 
 WEBHOOK_FACTS_SECONDS: Final = 30.0
 SENDING_FACTS_SECONDS: Final = 5.0
@@ -100,9 +100,3 @@ def _load_sending_bot(bot_id: uuid.UUID) -> SendingBot | None:
 
 webhook_bots: Final = FactsCache(_load_webhook_bot, seconds=WEBHOOK_FACTS_SECONDS)
 sending_bots: Final = FactsCache(_load_sending_bot, seconds=SENDING_FACTS_SECONDS)
-
-
-def polled_bots() -> list[uuid.UUID]:
-    """The bots to be polled, whoever polls them now."""
-    rows = Bot.unscoped.filter(delivery=Delivery.POLLING, status=BotStatus.ACTIVE, token__isnull=False)
-    return list(rows.order_by("id").values_list("id", flat=True))

@@ -72,6 +72,11 @@ function stepObject(state: EditorState, top: SyntaxNode, stepId: string): Syntax
   return null;
 }
 
+/** Marks stay on one line: a whole array underlined says nothing. */
+function firstLine(state: EditorState, node: SyntaxNode): Span {
+  return { from: node.from, to: Math.min(node.to, state.doc.lineAt(node.from).to) };
+}
+
 /** The part of the text a problem is about: its field, else its step's id, else the first line. */
 export function spanOf(state: EditorState, problem: Problem): Span {
   const top = syntaxTree(state).topNode.firstChild;
@@ -81,7 +86,7 @@ export function spanOf(state: EditorState, problem: Problem): Span {
   const field = problem.field.replace(/^flow_steps[.[]\d+\]?\.?/, "");
   const start = step ?? top;
   const found = follow(state, step ? start : top, step ? field : problem.field);
-  if (found !== start) return { from: found.from, to: found.to };
+  if (found !== start) return firstLine(state, found);
   const id = step ? property(state, step, "id") : null;
   return id ? { from: id.from, to: id.to } : fallback;
 }

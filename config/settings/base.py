@@ -8,6 +8,7 @@ import django_stubs_ext
 import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from config import environment
@@ -249,7 +250,12 @@ SPECTACULAR_SETTINGS = {
 
 # --- Admin --------------------------------------------------------------------------------------------------------
 
-UNFOLD = {"SITE_TITLE": "Trilho", "SITE_HEADER": "Trilho", "SITE_SYMBOL": "conversion_path"}
+UNFOLD = {
+    "SITE_TITLE": "Trilho",
+    "SITE_HEADER": "Trilho",
+    "SITE_SYMBOL": "conversion_path",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("images/favicon.svg")}],
+}
 
 # --- Our own ------------------------------------------------------------------------------------------------------
 

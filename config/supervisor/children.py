@@ -34,7 +34,7 @@ class Command:
 def commands(*, settings: str, port: int, run_directory: Path, polling: bool) -> list[Command]:
     """Everything that runs beside the servers, in the order it is started."""
     python = sys.executable
-    celery = (python, "-m", "celery", "-A", "config.celery")
+    celery = (python, "-m", "celery", "--quiet", "-A", "config.celery")
     common = {"DJANGO_SETTINGS_MODULE": settings}
     metrics = {"PROMETHEUS_MULTIPROC_DIR": str(run_directory / "metrics")}
     web = (

@@ -1,6 +1,7 @@
 """“I have paid” and “new code”: what a buyer asks for by pressing a button."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -54,20 +55,29 @@ def check_payment(*, organization_id: UUID, run_id: UUID, visit: int, payment_id
     return Check.ANSWERED
 
 
-def renew_payment(*, organization_id: UUID, run_id: UUID, visit: int, payment_id: UUID | None, key: str) -> UUID | None:
-    """Puts a fresh charge in place of the order's present one, which stays watched; answers the order whose code is to
-    be obtained, or None where there is nothing to renew. A visit whose order is paid is told so again. Safe to repeat.
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """The order whose code is to be obtained; None where it is paid, which the visit has been told."""
 
-    If another visit has opened a charge of the same key meanwhile, this visit takes that one over.
+    order_id: UUID | None
+
+
+def renew_payment(
+    *, organization_id: UUID, run_id: UUID, visit: int, payment_id: UUID | None, key: str
+) -> Renewal | None:
+    """Puts a fresh charge in place of the order's present one, which stays watched. Safe to repeat.
+
+    None: the visit never had an order. If another visit has opened a charge of the same key meanwhile, this visit takes
+    that one over.
     """
     with work_for(organization_id):
         order = _order_of(run_id=run_id, visit=visit, payment_id=payment_id)
         if order is None:
             return None
         taken = _take_over(order, run_id=run_id, visit=visit)
-        renewed = taken or _renew(order, key=key)
+        renewal = Renewal(taken or _renew(order.pk, run_id=run_id, visit=visit, key=key))
     crash_point(RENEWED)
-    return renewed
+    return renewal
 
 
 def _take_over(order: Order, *, run_id: UUID, visit: int) -> UUID | None:
@@ -89,9 +99,11 @@ def _take_over(order: Order, *, run_id: UUID, visit: int) -> UUID | None:
     return other.pk if taken else None
 
 
-def _renew(order: Order, *, key: str) -> UUID | None:
-    order = lock_order(order.pk)
+def _renew(order_id: UUID, *, run_id: UUID, visit: int, key: str) -> UUID | None:
+    order = lock_order(order_id)
     payments = lock_payments_of(order.pk)
+    # Who asks for the code is who hears of it.
+    order.run_id, order.visit = run_id, visit
     if order.paid_at is not None:
         paid = next((payment for payment in payments if payment.pk == order.paid_by_id), None)
         if paid is not None:
@@ -119,7 +131,7 @@ def _replace(order: Order, payments: Sequence[Payment]) -> None:
     )
     fresh.save(force_insert=True)
     order.status = OrderStatus.OPEN
-    order.save(update_fields=["status"])
+    order.save(update_fields=["status", "run_id", "visit"])
 
 
 def _order_of(*, run_id: UUID, visit: int, payment_id: UUID | None) -> Order | None:

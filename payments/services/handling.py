@@ -55,22 +55,24 @@ def request_payment(envelope: Envelope, effect: RequestPayment, *, key: str) -> 
 
 def renew(envelope: Envelope, effect: RenewPayment, *, key: str) -> Progress:
     """A fresh code for the visit's order; the old charge stays watched. Safe to repeat with the same key."""
-    order_id = renew_payment(
+    renewal = renew_payment(
         organization_id=envelope.organization_id,
         run_id=envelope.run_id,
         visit=effect.visit,
         payment_id=effect.payment_id,
         key=key,
     )
-    if order_id is None:
+    if renewal is None:
+        # There was no account when the charge was wanted, so there is no order either.
+        _tell_no_gateway(envelope, effect.visit, key)
         return Progress.DONE
-    with work_for(envelope.organization_id):
-        order = Order.objects.get(pk=order_id)
-    accounts = _accounts(envelope, currency=order.currency, wanted=None)
+    if renewal.order_id is None:
+        return Progress.DONE
+    accounts = _accounts_of_order(envelope, renewal.order_id)
     if not accounts:
         _tell_no_gateway(envelope, effect.visit, key)
         return Progress.DONE
-    return _obtain(envelope.organization_id, order_id, accounts)
+    return _obtain(envelope.organization_id, renewal.order_id, accounts)
 
 
 def check(envelope: Envelope, effect: CheckPayment, *, key: str) -> Progress:
@@ -132,6 +134,12 @@ def _accounts(envelope: Envelope, *, currency: str, wanted: str | None) -> list[
         currency=Currency(currency),
         is_test=envelope.channel == Channel.SIMULATOR,
     )
+
+
+def _accounts_of_order(envelope: Envelope, order_id: UUID) -> list[GatewayAccount]:
+    with work_for(envelope.organization_id):
+        currency = Order.objects.values_list("currency", flat=True).get(pk=order_id)
+    return _accounts(envelope, currency=currency, wanted=None)
 
 
 def _tell_no_gateway(envelope: Envelope, visit: int, key: str) -> None:

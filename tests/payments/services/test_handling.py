@@ -300,3 +300,20 @@ def test_a_charge_paid_before_its_creation_was_answered_is_paid(shop: Shop) -> N
     with patch.object(SandboxGateway, "create", paid_at_once):
         sale = charge(shop)
     assert (sale.payment.status, sale.order.status) == ("paid", "paid")
+
+
+def test_a_new_code_for_a_visit_that_never_had_an_order_fails_again(shop: Shop) -> None:
+    effect = RenewPayment(visit=1, payment_id=None)
+    with organization_scope(shop.organization.pk):
+        assert renew(shop.envelope(effect), effect, key="r:2:0") is Progress.DONE
+    assert told(shop) == [ChargeFailed(visit=1, code="no_gateway", retrying=False)]
+
+
+def test_whoever_asks_for_a_new_code_hears_of_it(shop: Shop) -> None:
+    sale = charge(shop)
+    second = charge(shop, wish(visit=4))
+    effect = RenewPayment(visit=1, payment_id=sale.payment.pk)
+    with organization_scope(shop.organization.pk):
+        renew(shop.envelope(effect, run_id=sale.run_id), effect, key="r:2:0")
+    assert [event.visit for event in told(shop) if isinstance(event, ChargeReady)] == [1, 4, 1]
+    assert (second.order.run_id, second.order.visit) == (sale.run_id, 1)

@@ -5,6 +5,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]
 from django.core.management import call_command
 
 from flows.engine.parse import parse_strict
@@ -70,3 +71,14 @@ def test_a_document_dumped_by_the_models_reads_the_same() -> None:
     document = parse_strict(sales_flow()).document
     assert document is not None
     assert parse_strict(document.model_dump(mode="json")).document == document
+
+
+def test_is_a_schema_of_its_draft_that_takes_what_the_models_take() -> None:
+    schema = json_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    for path in (Path(__file__).parents[3] / "flows" / "demo").glob("*.json"):
+        assert list(validator.iter_errors(json.loads(path.read_text(encoding="utf-8")))) == []
+    broken = sales_flow()
+    broken["flow_steps"][1]["conditions"][0]["max_attempts"] = 0
+    assert len(list(validator.iter_errors(broken))) == 1

@@ -10,6 +10,7 @@ from flows.runtime import routing
 from flows.services.definitions import delete_flow
 from payments.models import Grant
 from payments.services.sandbox import Act
+from tests.purchase.conftest import OpenWorld
 from tests.support.fake_telegram import Chat
 from tests.support.world import World
 
@@ -107,9 +108,9 @@ def test_paid_after_the_event_before_was_set_aside(world: World, monkeypatch: py
     check_served_once(world, ana)
 
 
-def test_start_is_pressed_between_paid_and_access(open_world: object) -> None:
+def test_start_is_pressed_between_paid_and_access(open_world: OpenWorld) -> None:
     """The paid run stays on top until it has reached the access, however often `/start` is pressed."""
-    world = open_world(slow_delivery())  # type: ignore[operator]
+    world = open_world(slow_delivery())
     ana = world.person(8)
     world.say(ana, "/start")
     world.press(ana, "Comprar")

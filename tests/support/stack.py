@@ -4,8 +4,8 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from signal import SIGKILL
 from typing import Self
@@ -15,12 +15,12 @@ import httpx
 from django.conf import settings
 from django.db import connection
 
+from config.environment import BASE_DIR
 from config.supervisor.children import Child, commands
 from config.supervisor.process import free_port, signal_group
 from config.supervisor.servant import servant
 from config.supervisor.valkey import Valkey
 
-BASE_DIR = Path(settings.BASE_DIR) if hasattr(settings, "BASE_DIR") else Path(__file__).resolve().parents[2]
 READY_SECONDS = 60
 WATCH_SECONDS = 0.05
 RESTART_SECONDS = 0.1
@@ -78,7 +78,7 @@ class Stack:
             settings="config.settings.dev", port=self.port, run_directory=self.folder / "run", polling=False
         ):
             log = self.folder / "logs" / f"{command.name}.log"
-            child = Child(_with(command, self._environment), log, BASE_DIR)
+            child = Child(replace(command, environment=self._environment | command.environment), log, BASE_DIR)
             child.delay = RESTART_SECONDS
             self.children[command.name] = child
         # The kernel ends a child with the thread that started it, so one thread starts and restarts all of them.
@@ -149,10 +149,6 @@ class Stack:
             child.ask_to_stop()
         for child in self.children.values():
             child.finish(deadline)
-
-
-def _with(command: object, environment: Mapping[str, str]) -> object:
-    return type(command)(command.name, command.arguments, dict(environment) | command.environment)  # type: ignore[attr-defined,call-arg]
 
 
 def _database_url() -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 from celery import Task
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 
 from bots.tenancy import organization_scope
 
@@ -20,7 +20,9 @@ class ScopedTask(Task):  # type: ignore[type-arg]
     acks_late = False
 
     def __call__(self, *args: Any, organization_id: str | uuid.UUID | None = None, **kwargs: Any) -> Any:
-        close_old_connections()
+        # Called directly inside a transaction, it works in that.
+        if not connection.in_atomic_block:
+            close_old_connections()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(task=self.name)
         if organization_id is None:

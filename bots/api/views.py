@@ -1,55 +1,88 @@
 """The base of every REST view: the key first, then one scoped transaction, then the answer."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
-from typing import Any, ClassVar
+from contextlib import ExitStack, nullcontext
+from typing import Any, ClassVar, Final
+from uuid import UUID
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
-from rest_framework.generics import GenericAPIView
+from django.utils.translation import gettext as _
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from bots.api import throttling
-from bots.api.authentication import ApiKeyAuthentication, api_key_of, note_use
-from bots.api.errors import exception_handler
-from bots.api.idempotency import once
+from bots.api.authentication import ApiKeyAuthentication, find_key, note_use, usable_key
+from bots.api.errors import BodyTooLarge
+from bots.api.filters import ColumnFilter
+from bots.api.idempotency import idempotent
+from bots.api.parsers import StrictJsonParser
 from bots.api.permissions import HasScope
 from bots.api.throttling import KeyThrottle
-from bots.errors import DomainError
+from bots.errors import NotFound
 from bots.models import ApiKey
 from bots.permissions import ApiScope
-from bots.tenancy import no_transaction, organization_scope
+from bots.tenancy import no_transaction, organization_scope, scoped_transaction
+
+FIRST_ERROR: Final = 400
 
 
 class ApiView(APIView):
     """A view for API keys. It sees one organization, that of its key, and changes all or nothing.
 
-    A view that calls something outside sets `in_transaction = False` and opens short transactions itself.
+    A view that calls something outside sets `in_transaction = False` and opens short transactions itself. Every POST
+    understands `Idempotency-Key`. A list names the columns it can be filtered by in `filters`.
     """
 
     authentication_classes: ClassVar[Any] = [ApiKeyAuthentication]
     permission_classes: ClassVar[Any] = [HasScope]
     throttle_classes: ClassVar[Any] = [KeyThrottle]
+    parser_classes: ClassVar[Any] = [StrictJsonParser]
+    filter_backends: ClassVar[Any] = [ColumnFilter]
+    # OPTIONS would describe forms that our views do not have; the schema describes them.
+    metadata_class: ClassVar[Any] = None
     read_scope: ClassVar[ApiScope]
     write_scope: ClassVar[ApiScope | None] = None
+    filters: ClassVar[tuple[str, ...]] = ()
     in_transaction: ClassVar[bool] = True
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "post" in cls.__dict__:
+            cls.post = idempotent(cls.__dict__["post"])  # type: ignore[attr-defined]
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        key = api_key_of(request)
-        request.api_key = key  # type: ignore[attr-defined]
         with ExitStack() as stack:
-            if key is not None:
-                if self.in_transaction:
-                    stack.enter_context(transaction.atomic())
-                stack.enter_context(organization_scope(key.organization_id))
-            response = self._answer(request, key, *args, **kwargs)
-            if key is not None and self.in_transaction and response.status_code >= 400:
+            if found := find_key(request):
+                self._enter(stack, request, *found)
+            response = super().dispatch(request, *args, **kwargs)
+            if found and self.in_transaction and response.status_code >= FIRST_ERROR:
                 transaction.set_rollback(True)
         if usage := getattr(request, "api_usage", None):
             for name, value in throttling.headers(usage).items():
                 response.headers[name] = value
         return response
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        try:
+            # Read whole before anything else reads it, so that the limit holds.
+            _ = request._request.body
+        except RequestDataTooBig:
+            raise BodyTooLarge from None
+
+    def finalize_response(
+        self, request: Any, response: HttpResponseBase, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        finished = super().finalize_response(request, response, *args, **kwargs)
+        key = getattr(request, "auth", None)
+        if isinstance(key, ApiKey) and finished.status_code < FIRST_ERROR:
+            with self._unit():
+                note_use(key)
+        return finished
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:
@@ -63,30 +96,28 @@ class ApiView(APIView):
         key: ApiKey = self.request.auth
         return key
 
-    def _answer(self, request: HttpRequest, key: ApiKey | None, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        handle = super().dispatch
-        if key is None or request.method != "POST":
-            return handle(request, *args, **kwargs)
-        try:
-            response = once(request, key, lambda: handle(request, *args, **kwargs), in_transaction=self.in_transaction)
-        except DomainError as refusal:
-            refused = exception_handler(refusal, {})
-            assert refused is not None
-            response = refused
-        if isinstance(response, Response) and not hasattr(response, "accepted_renderer"):
-            # Made around the view (a replay, a refusal), so the view has not given it its form yet.
-            self.headers = self.default_response_headers
-            response = self.finalize_response(self.initialize_request(request, *args, **kwargs), response)
-        return response
+    def _enter(self, stack: ExitStack, request: HttpRequest, key_id: UUID, organization_id: UUID) -> None:
+        if self.in_transaction:
+            stack.enter_context(transaction.atomic())
+        stack.enter_context(organization_scope(organization_id))
+        with self._unit():
+            request.api_key = usable_key(key_id)  # type: ignore[attr-defined]
 
-    def finalize_response(
-        self, request: Any, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
-        finished = super().finalize_response(request, response, *args, **kwargs)
-        if isinstance(finished, Response) and isinstance(request.auth, ApiKey) and finished.status_code < 400:
-            note_use(request.auth)
-        return finished
+    def _unit(self) -> Any:
+        return nullcontext() if self.in_transaction else scoped_transaction()
 
 
-class GenericApiView(ApiView, GenericAPIView[Any]):
-    """The same for lists and objects: querysets are made per request, under the key's scope."""
+class NothingHere(APIView):
+    """Every address below `/api/` that leads nowhere, in the API's own form."""
+
+    authentication_classes: ClassVar[Any] = []
+    permission_classes: ClassVar[Any] = [AllowAny]
+    schema = None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Raises NotFound, whatever the method."""
+        hint = None if request.path.endswith("/") else _("Addresses of the API end with a slash.")
+        raise NotFound("not_found", _("There is nothing at this address."), hint=hint)

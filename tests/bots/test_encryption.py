@@ -13,7 +13,7 @@ from django.db import connection
 from bots.encryption import DecryptionFailed, decrypt, encrypt
 from bots.fields import Ciphertext
 from bots.models import Bot
-from tests.factories.bots import BotFactory
+from tests.factories.bots import make_bot
 
 TOKEN = "123456789:AAsecret-token-of-the-bot-and-more-xyz"
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
@@ -27,7 +27,7 @@ def stored_token(bot: Bot) -> str:
 
 
 def bot_with_token(**fields: object) -> Bot:
-    return BotFactory(token=TOKEN, token_hash="h" * 64, **fields)
+    return make_bot(token=TOKEN, token_hash="h" * 64, **fields)
 
 
 def test_gives_back_what_was_encrypted_for_the_same_place() -> None:
@@ -76,7 +76,7 @@ class TestField:
         assert TOKEN not in value
 
     def test_a_ciphertext_moved_to_another_organization_does_not_open(self) -> None:
-        ours, theirs = bot_with_token(), BotFactory()
+        ours, theirs = bot_with_token(), make_bot()
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE bots_bot SET token = %s, token_hash = 'x' WHERE id = %s", [stored_token(ours), theirs.pk]
@@ -104,7 +104,7 @@ class TestField:
         assert bot.token == TOKEN
 
     def test_nothing_stays_nothing(self) -> None:
-        assert Bot.unscoped.get(pk=BotFactory().pk).token is None
+        assert Bot.unscoped.get(pk=make_bot().pk).token is None
 
     def test_cannot_be_searched_nor_updated_in_bulk(self) -> None:
         with pytest.raises(FieldError):

@@ -15,7 +15,7 @@ from bots.tenancy import (
     scoped_transaction,
     staff_scope,
 )
-from tests.factories.bots import BotFactory, ContactFactory
+from tests.factories.bots import make_bot, make_contact
 from tests.support.tenancy import Tenant, make_tenant
 
 pytestmark = pytest.mark.django_db
@@ -158,5 +158,5 @@ def test_every_tenant_model_has_both_managers() -> None:
 
 
 def test_factories_work_in_any_scope(ours: Tenant) -> None:
-    contact = ContactFactory(bot=BotFactory())
+    contact = make_contact(bot=make_bot())
     assert contact.organization == contact.bot.organization

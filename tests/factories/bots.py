@@ -85,3 +85,28 @@ class ContactFactory(TenantFactory):
     organization = factory.SelfAttribute("bot.organization")
     telegram_user_id = factory.Sequence(lambda number: 7_000_000 + number)
     first_name = "Bia"
+
+
+def make_user(**fields: Any) -> User:
+    user: User = UserFactory.create(**fields)
+    return user
+
+
+def make_organization(**fields: Any) -> Organization:
+    organization: Organization = OrganizationFactory.create(**fields)
+    return organization
+
+
+def make_membership(**fields: Any) -> Membership:
+    membership: Membership = MembershipFactory.create(**fields)
+    return membership
+
+
+def make_bot(**fields: Any) -> Bot:
+    bot: Bot = BotFactory.create(**fields)
+    return bot
+
+
+def make_contact(**fields: Any) -> Contact:
+    contact: Contact = ContactFactory.create(**fields)
+    return contact

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bots.models import Bot, Contact, Organization, User
-from tests.factories.bots import BotFactory, ContactFactory, MembershipFactory
+from tests.factories.bots import make_bot, make_contact, make_membership
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,6 @@ class Tenant:
 
 def make_tenant() -> Tenant:
     """A new organization with one of everything the kernel knows."""
-    membership = MembershipFactory()
-    bot = BotFactory(organization=membership.organization)
-    return Tenant(membership.organization, membership.user, bot, ContactFactory(bot=bot))
+    membership = make_membership()
+    bot = make_bot(organization=membership.organization)
+    return Tenant(membership.organization, membership.user, bot, make_contact(bot=bot))

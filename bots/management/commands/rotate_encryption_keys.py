@@ -34,7 +34,7 @@ def rotate_field(model: type[models.Model], field: EncryptedTextField) -> tuple[
     A row that changes meanwhile keeps what it was given: each is written only if it is still what was read.
     """
     quote = connection.ops.quote_name
-    table, column = quote(model._meta.db_table), quote(field.column)
+    table, column = quote(model._meta.db_table), quote(field.column or field.name)
     update = f"UPDATE {table} SET {column} = %s WHERE id = %s AND {column} = %s"  # noqa: S608 - names of our models
     done = bad = 0
     rows = model._base_manager.filter(**{f"{field.name}__isnull": False}).values_list("pk", field.name)

@@ -19,6 +19,7 @@ GLOBAL_TABLES = {
     "bots.organization": "the tenant itself",
     "outbox.outboxkey": "narrow dedupe keys, purged after 30 days",
     "flows.inboxkey": "narrow dedupe keys, purged after 30 days",
+    "flows.drainmark": "what one drain of many organizations is about to try",
 }
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -13,7 +14,7 @@ from bots.models import ActorKind, ApiKey, AuditEntry, Invitation, Membership, O
 from bots.permissions import ApiScope
 from bots.services import SYSTEM, Actor
 from bots.tenancy import organization_scope
-from tests.factories.bots import MembershipFactory, UserFactory
+from tests.factories.bots import make_membership, make_user
 from tests.support.races import at_once
 from tests.support.tenancy import Tenant, make_tenant
 
@@ -26,8 +27,7 @@ def shop() -> Tenant:
 
 
 def member(shop: Tenant, role: Role) -> Membership:
-    membership: Membership = MembershipFactory(organization=shop.organization, role=role)
-    return membership
+    return make_membership(organization=shop.organization, role=role)
 
 
 def actions(organization: Organization) -> list[str]:
@@ -37,7 +37,7 @@ def actions(organization: Organization) -> list[str]:
 
 class TestOrganization:
     def test_its_maker_owns_it(self) -> None:
-        user = UserFactory()
+        user = make_user()
         organization = services.create_organization(name="  Loja da Ana ", owner=user)
         assert organization.name == "Loja da Ana"
         assert organization.slug.startswith("loja-da-ana-")
@@ -48,14 +48,14 @@ class TestOrganization:
         assert actions(organization) == ["organization.created"]
 
     def test_two_may_have_one_name(self) -> None:
-        user = UserFactory()
+        user = make_user()
         slugs = {services.create_organization(name="Loja", owner=user).slug for _ in range(2)}
         assert len(slugs) == 2
 
     @pytest.mark.parametrize("name", ["", "  ", "\0", "x" * 101])
     def test_needs_a_name(self, name: str) -> None:
         with pytest.raises(Invalid) as refused:
-            services.create_organization(name=name, owner=UserFactory())
+            services.create_organization(name=name, owner=make_user())
         assert refused.value.field == "name"
         assert not Organization.objects.exists()
 
@@ -64,12 +64,12 @@ class TestOrganization:
         other = services.create_organization(name="Outra", owner=user)
         assert selectors.membership_for(user, other.pk).organization == other  # type: ignore[union-attr]
         assert selectors.membership_for(user, stranger.organization.pk).organization == shop.organization  # type: ignore[union-attr]
-        assert selectors.membership_for(UserFactory()) is None
+        assert selectors.membership_for(make_user()) is None
 
 
 class TestMembers:
     def test_an_administrator_adds_an_editor_and_not_an_owner(self, shop: Tenant) -> None:
-        admin, person = member(shop, Role.ADMIN).user, UserFactory()
+        admin, person = member(shop, Role.ADMIN).user, make_user()
         with pytest.raises(Forbidden):
             services.add_member(organization=shop.organization, user=person, role=Role.OWNER, actor=admin)
         made = services.add_member(organization=shop.organization, user=person, role=Role.EDITOR, actor=admin)
@@ -88,19 +88,19 @@ class TestMembers:
     def test_an_owner_of_another_organization_gives_none_here(self, shop: Tenant) -> None:
         with pytest.raises(Forbidden):
             services.add_member(
-                organization=shop.organization, user=UserFactory(), role=Role.VIEWER, actor=make_tenant().owner
+                organization=shop.organization, user=make_user(), role=Role.VIEWER, actor=make_tenant().owner
             )
 
     def test_staff_and_the_system_may_and_a_key_may_not(self, shop: Tenant) -> None:
-        staff = UserFactory(is_staff=True)
+        staff = make_user(is_staff=True)
         for actor in (Actor.of_staff(staff), SYSTEM):
-            services.add_member(organization=shop.organization, user=UserFactory(), role=Role.OWNER, actor=actor)
+            services.add_member(organization=shop.organization, user=make_user(), role=Role.OWNER, actor=actor)
         key = services.create_api_key(
             organization=shop.organization, name="k", scopes=[ApiScope.BOTS_READ], actor=shop.owner
         ).key
         with pytest.raises(Forbidden):
             services.add_member(
-                organization=shop.organization, user=UserFactory(), role=Role.VIEWER, actor=Actor.of_key(key)
+                organization=shop.organization, user=make_user(), role=Role.VIEWER, actor=Actor.of_key(key)
             )
 
     def test_the_last_owner_stays(self, shop: Tenant) -> None:
@@ -123,21 +123,26 @@ class TestMembers:
             services.remove_member(foreign.pk, actor=shop.owner)
 
     def test_an_invitation_is_taken_once_by_the_invited_and_again_without_harm(self, shop: Tenant) -> None:
-        invited = UserFactory(email="bia@example.com")
+        invited = make_user(email="bia@example.com")
         made = services.invite_member(
             organization=shop.organization, email=" Bia@Example.com ", role=Role.SUPPORT, actor=shop.owner
         )
         assert made.secret not in Invitation.unscoped.values_list("token_hash", flat=True)
         with pytest.raises(Forbidden):
-            services.accept_invitation(secret=made.secret, user=UserFactory())
+            services.accept_invitation(secret=made.secret, user=make_user())
         membership = services.accept_invitation(secret=made.secret, user=invited)
         assert membership.role == Role.SUPPORT
         assert services.accept_invitation(secret=made.secret, user=invited) == membership
         assert actions(shop.organization) == ["member.invited", "member.joined"]
 
     def test_an_old_replaced_or_unknown_invitation_opens_nothing(self, shop: Tenant) -> None:
-        invited = UserFactory(email="bia@example.com")
-        invite = {"organization": shop.organization, "email": invited.email, "role": Role.VIEWER, "actor": shop.owner}
+        invited = make_user(email="bia@example.com")
+        invite: dict[str, Any] = {
+            "organization": shop.organization,
+            "email": invited.email,
+            "role": Role.VIEWER,
+            "actor": shop.owner,
+        }
         replaced = services.invite_member(**invite)
         old = services.invite_member(**invite)
         Invitation.unscoped.filter(pk=old.invitation.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
@@ -207,7 +212,12 @@ class TestApiKeys:
         assert refused.value.field == field
 
     def test_a_revoked_or_expired_key_is_of_no_use(self, shop: Tenant) -> None:
-        make = {"organization": shop.organization, "name": "k", "scopes": [ApiScope.BOTS_READ], "actor": shop.owner}
+        make: dict[str, Any] = {
+            "organization": shop.organization,
+            "name": "k",
+            "scopes": [ApiScope.BOTS_READ],
+            "actor": shop.owner,
+        }
         expired = services.create_api_key(**make, expires_at=timezone.now() - timedelta(seconds=1))
         assert not expired.key.is_usable
         revoked = services.create_api_key(**make)

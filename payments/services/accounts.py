@@ -1,17 +1,19 @@
 """Gateway accounts: the sandbox everybody has, the order in which a bot's accounts are tried, their health."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bots.errors import NotFound
 from bots.models import Organization
+from payments import metrics
 from payments.domain.gateway_names import GatewayName
 from payments.domain.money import Currency
 from payments.gateways.base import AccountAccess, GatewayError
@@ -20,6 +22,9 @@ from payments.models import BotGateway, GatewayAccount
 from payments.services.transactions import work_for
 
 logger = structlog.get_logger(__name__)
+
+# How exactly an account's health is known.
+FRESH = timedelta(seconds=15)
 
 
 def ensure_sandbox_account(organization: Organization) -> GatewayAccount:
@@ -80,9 +85,16 @@ def webhook_url(account: GatewayAccount) -> str:
 
 
 def note_answer(account: GatewayAccount) -> None:
-    """The gateway answered: the account is well."""
+    """The gateway answered: the account is well. Written only where it is news: every charge comes by here."""
     now = timezone.now()
-    GatewayAccount.unscoped.filter(pk=account.pk).update(last_answer_at=now, failing_since=None, last_error="")
+    news = Q(failing_since__isnull=False) | Q(last_answer_at__isnull=True) | Q(last_answer_at__lt=now - FRESH)
+    GatewayAccount.unscoped.filter(news, pk=account.pk).update(last_answer_at=now, failing_since=None, last_error="")
+
+
+def note_webhook(account: GatewayAccount, *, at: datetime) -> None:
+    """The gateway sent a notice of its own."""
+    news = Q(last_webhook_at__isnull=True) | Q(last_webhook_at__lt=at - FRESH)
+    GatewayAccount.unscoped.filter(news, pk=account.pk).update(last_webhook_at=at)
 
 
 def note_failure(account: GatewayAccount, error: GatewayError) -> None:
@@ -90,6 +102,7 @@ def note_failure(account: GatewayAccount, error: GatewayError) -> None:
     GatewayAccount.unscoped.filter(pk=account.pk).update(
         failing_since=Coalesce(F("failing_since"), Now()), last_error=f"{error.code}: {error}"[:300]
     )
+    metrics.GATEWAY_FAILURES.labels(account.gateway, error.code).inc()
     logger.warning(
         "gateway_failed",
         organization_id=str(account.organization_id),

@@ -89,16 +89,6 @@ def act_on_payment(payment_id: UUID, what: Act, *, organization_id: UUID) -> Pay
     return act(token, what)
 
 
-def newest_test_payment(run_id: UUID, *, organization_id: UUID) -> UUID:
-    """The charge a test chat's run offers now. Raises `NotFound`."""
-    with work_for(organization_id):
-        newest = Payment.objects.filter(order__run_id=run_id, order__is_test=True).order_by("superseded", "-id")
-        payment_id = newest.values_list("pk", flat=True).first()
-    if payment_id is None:
-        raise NotFound("charge_not_found", _("There is no charge in this chat yet."))
-    return payment_id
-
-
 def skip_time(*, organization_id: UUID, contact_id: UUID, by: timedelta) -> int:
     """Time travel of a test chat: its open charges end that much sooner, in our books and the sandbox's. Answers how
     many."""

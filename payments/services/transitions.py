@@ -8,6 +8,7 @@ import structlog
 from django.utils import timezone
 
 from bots.crashpoints import crash_point, register
+from payments import metrics
 from payments.domain.events import EventKind, EventSource
 from payments.domain.polling import next_poll
 from payments.domain.states import (
@@ -204,7 +205,10 @@ def _amount_of(status: PaymentStatus, arrives: bool, payment: Payment, notice: N
 
 
 def _log(payment: Payment, decision: Decision, source: EventSource) -> None:
+    if decision.alarm is not None:
+        metrics.ALARMS.labels(decision.alarm.value).inc()
     if decision.outcome is Outcome.MOVED:
+        metrics.MOVES.labels(payment.status, source.value).inc()
         logger.info(
             "payment_moved",
             organization_id=str(payment.organization_id),

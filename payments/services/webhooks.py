@@ -15,12 +15,13 @@ from bots import jobs
 from bots.crashpoints import crash_point, register
 from bots.storable import clean_text
 from bots.tenancy import no_scope, organization_scope
+from payments import metrics
 from payments.domain.events import EventKind, EventSource
 from payments.gateways.base import Hint, UnreadableWebhook, Verification, WebhookCall
 from payments.gateways.registry import gateway_of
 from payments.locking import lock_order, lock_payment
 from payments.models import DeliveryState, GatewayAccount, Payment, WebhookDelivery
-from payments.services.accounts import access_to
+from payments.services.accounts import access_to, note_webhook
 from payments.services.asking import ask_gateway, is_worth_asking
 from payments.services.ledger import write_event
 from payments.services.transactions import work_for
@@ -115,7 +116,7 @@ def _handle(delivery_id: UUID) -> None:
         except UnreadableWebhook as error:
             _close(delivery, DeliveryState.UNREADABLE, verified=verified, error=str(error))
             return
-        GatewayAccount.objects.filter(pk=account.pk).update(last_webhook_at=delivery.created_at)
+        note_webhook(account, at=delivery.created_at)
         _follow(delivery, hints, verified=verified)
 
 
@@ -179,6 +180,7 @@ def _close(delivery: WebhookDelivery, state: DeliveryState, *, verified: bool | 
     delivery.handled_at = timezone.now()
     delivery.next_try_at = delivery.lease_until = None
     delivery.save()
+    metrics.NOTICES.labels(delivery.account.gateway, state.value).inc()
 
 
 def _wait(delivery: WebhookDelivery, state: DeliveryState, *, verified: bool | None, error: str) -> None:

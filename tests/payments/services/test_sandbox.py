@@ -15,7 +15,7 @@ from bots.tenancy import organization_scope
 from payments.gateways.sandbox.signature import is_genuine
 from payments.models import Payment
 from payments.services import poll_due
-from payments.services.sandbox import Act, act, act_on_payment, newest_test_payment, page_facts, post_notice, skip_time
+from payments.services.sandbox import Act, act, act_on_payment, page_facts, post_notice, skip_time
 from tests.factories.payments import Shop, buyer, charge, make_shop, notices
 
 
@@ -82,7 +82,7 @@ def test_an_unknown_token_is_not_found(db: None) -> None:
 def test_a_test_chat_pays_its_own_charge_and_no_others(db: None) -> None:
     shop, stranger = make_shop(channel=Channel.SIMULATOR), make_shop("Outra")
     sale = charge(shop)
-    payment_id = newest_test_payment(sale.run_id, organization_id=shop.organization.pk)
+    payment_id = sale.payment.pk
     with pytest.raises(NotFound):
         act_on_payment(payment_id, Act.PAY, organization_id=stranger.organization.pk)
     assert act_on_payment(payment_id, Act.PAY, organization_id=shop.organization.pk) == "paid"

@@ -35,8 +35,8 @@ UPDATES_QUEUE: Final = "updates"
 
 BATCH: Final = 100
 MAX_ATTEMPTS: Final = 3
-# One drain holds a shard this long at most, then rings for itself; the lock outlives it by as much again.
-HOLD_SECONDS: Final = 5.0
+# One drain holds a shard this long at most, then rings for itself; a dead one's lock is gone soon after.
+HOLD_SECONDS: Final = 1.5
 LOCK_SECONDS: Final = 2 * HOLD_SECONDS
 
 MARKED = register("drain.marked")
@@ -67,10 +67,10 @@ class DrainReport:
         self.transactions += 1
 
 
-def drain(shard: int, *, use_lock: bool = True) -> DrainReport:
-    """Works off everything unread in a shard; leaves at once if somebody else is at it. `use_lock=False`: for tests."""
+def drain(shard: int) -> DrainReport:
+    """Works off everything unread in a shard; leaves at once if somebody else is at it."""
     with no_scope(reason="a drain serves the conversations of many organizations in one transaction"):
-        return _Drain(shard, use_lock=use_lock).run()
+        return _Drain(shard).run()
 
 
 def drain_all() -> DrainReport:
@@ -99,9 +99,8 @@ def sweep() -> DrainReport:
 class _Drain:
     """One call: what it has done, and which conversations it need not look at again."""
 
-    def __init__(self, shard: int, *, use_lock: bool) -> None:
+    def __init__(self, shard: int) -> None:
         self.shard = shard
-        self.use_lock = use_lock
         self.report = DrainReport()
         self.skip: set[Key] = set()
         self.until = time.monotonic() + HOLD_SECONDS
@@ -126,8 +125,6 @@ class _Drain:
                 return self.report
 
     def _lock(self) -> str | None:
-        if not self.use_lock:
-            return None
         try:
             token = owned_lock(self._key, LOCK_SECONDS)
         except RedisUnavailable:

@@ -26,7 +26,9 @@ class SweepThread(threading.Thread):
 
     def run(self) -> None:
         failures = 0
+        self.sweep.running.set()
         while not self.stopping.is_set():
+            self.sweep.woken.clear()
             began = time.monotonic()
             try:
                 # As a request does: a connection that died or is too old is replaced before it is needed.
@@ -41,7 +43,10 @@ class SweepThread(threading.Thread):
                 log.exception("sweep_failed", sweep=self.sweep.name, failures=failures)
             else:
                 failures = 0
-            self.stopping.wait(self.pause(time.monotonic() - began, failures))
+            # A bell rung in this process ends the pause, but not the longer one after a failure.
+            waiting_for = self.stopping if failures else self.sweep.woken
+            waiting_for.wait(self.pause(time.monotonic() - began, failures))
+        self.sweep.running.clear()
         connections.close_all()
 
     def pause(self, took: float, failures: int) -> float:
@@ -54,6 +59,7 @@ class SweepThread(threading.Thread):
     def stop(self) -> None:
         """Ask it to end after the present call."""
         self.stopping.set()
+        self.sweep.woken.set()
 
 
 class SweepStep(bootsteps.StartStopStep):

@@ -3,9 +3,10 @@
 from csp.constants import UNSAFE_INLINE
 from csp.decorators import csp_update
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from bots.api.views import NothingHere
 from config import ops
 
 API_V1 = ("bots.api.v1.urls", "flows.api.v1.urls", "payments.api.v1.urls")
@@ -22,7 +23,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", api_docs, name="api-docs"),
     *(path("api/v1/", include(module)) for module in API_V1),
+    re_path("^api/", NothingHere.as_view(), name="api-nothing"),
     path("admin/", admin.site.urls),
     path("conta/", include("allauth.urls")),
     *(path("", include(module)) for module in PAGES),
 ]
+
+handler500 = "bots.api.errors.server_error"

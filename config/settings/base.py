@@ -220,7 +220,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["config.rest.DenyAll"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "bots.api.schema.ApiSchema",
     "DEFAULT_PAGINATION_CLASS": "bots.api.pagination.CursorPagination",
     "PAGE_SIZE": 50,
     "EXCEPTION_HANDLER": "bots.api.errors.exception_handler",
@@ -236,6 +236,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "flows.api.v1.schema.add_flow_definition",
+    ],
     # Each choice set by the name of what it belongs to, not by a digest.
     "ENUM_NAME_OVERRIDES": {
         "BotStatusEnum": "bots.models.BotStatus",
@@ -266,8 +270,6 @@ TELEGRAM_BOT_RATE = env.float("TELEGRAM_BOT_RATE", default=25)
 TELEGRAM_CHAT_RATE = env.float("TELEGRAM_CHAT_RATE", default=1)
 # How long a claimed outbox row belongs to its worker; longer than any call's deadline.
 TRILHO_LEASE_SECONDS = env.float("TRILHO_LEASE_SECONDS", default=30)
-# How often one API key may call.
-API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=600)
 # Per API key; a partner over it is answered 429 with the time to wait.
 API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=600)
 FLOW_SHARDS = env.int("FLOW_SHARDS", default=8)

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -73,17 +74,25 @@ def _once(base: Path, stamp: Path, patterns: Iterable[str], command: list[str], 
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return
     print(f"trilho: {what}", flush=True)
-    process = subprocess.Popen(
-        command, cwd=base, env=node_environment(base), stdout=sys.stderr, start_new_session=True,
-        preexec_fn=die_with_parent(),
-    )  # fmt: skip
-    try:
-        code = process.wait()
-    except BaseException:
-        signal_group(process.pid, signal.SIGKILL)
-        raise
-    if code != 0:
-        raise Trouble(f"`{' '.join(command[:3])}` failed (see above).")
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            command,
+            cwd=base,
+            env=node_environment(base),
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            preexec_fn=die_with_parent(),
+        )
+        try:
+            code = process.wait()
+        except BaseException:
+            signal_group(process.pid, signal.SIGKILL)
+            raise
+        if code != 0:
+            output.seek(0)
+            print(output.read().decode("utf-8", "replace"), file=sys.stderr)
+            raise Trouble(f"`{' '.join(command[:3])}` failed (see above).")
     stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.write_text(wanted, encoding="utf-8")
 

@@ -1,7 +1,5 @@
 """Django's view of the outbox app."""
 
-from functools import partial
-
 from django.apps import AppConfig
 
 
@@ -13,11 +11,6 @@ class OutboxConfig(AppConfig):
 
     def ready(self) -> None:
         # Models are not there yet when this module is imported.
-        from bots.jobs import register_sweep
         from bots.outbox import relay
-        from bots.outbox.models import Queue
 
-        register_sweep("outbox.relay", partial(relay.sweep, Queue.OUTBOX))
-        register_sweep("outbox.payments", partial(relay.sweep, Queue.PAYMENTS))
-        # Broadcasts have a process of their own.
-        register_sweep("outbox.bulk", partial(relay.sweep, Queue.BULK), roles=("app",))
+        relay.register_sweeps()

@@ -14,15 +14,18 @@ from queue import Empty
 from typing import TypeVar
 
 import structlog
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
+from bots import jobs
 from bots.crashpoints import crash_point, register
 from bots.outbox import handling, store
 from bots.outbox.handling import Answers, Finished
 from bots.outbox.metrics import count_lost, count_outcomes
 from bots.outbox.models import Queue
 from bots.outbox.outcomes import record_of, settled
+from bots.outbox.publish import bell_key
 from bots.outbox.registry import Dead, Outcome, once_topics, topic_named
 from bots.tenancy import no_scope
 
@@ -57,7 +60,9 @@ class Pump:
 
     def run_batch(self) -> int:
         """Claim once and handle it to the end."""
-        self.claim()
+        while self.claim() and not self.in_flight:
+            # Only bots without anything due were looked at; there are others behind them.
+            continue
         while self.in_flight:
             self.write(self.gather())
         return self.claimed
@@ -81,15 +86,13 @@ class Pump:
 
     def claim(self) -> bool:
         """Fill up what is free; whether there may be more."""
-        room = self.limit - self.in_flight
-        claims = store.claim(self.queue, limit=room)
-        if not claims:
-            return False
-        crash_point(AFTER_CLAIM)
-        self.in_flight += len(claims)
-        self.claimed += len(claims)
-        handling.start(claims, self.answers, inline=self.inline)
-        return len(claims) == room
+        batch = store.claim(self.queue, limit=self.limit - self.in_flight)
+        if batch.claims:
+            crash_point(AFTER_CLAIM)
+            self.in_flight += len(batch.claims)
+            self.claimed += len(batch.claims)
+            handling.start(batch.claims, self.answers, inline=self.inline)
+        return batch.more
 
     def gather(self) -> list[Finished]:
         """The next answers: waits for one, then a moment for others. Empty when it was woken to look for new rows."""
@@ -189,14 +192,21 @@ class Gate:
         self._rung = False
         self._pump: Pump | None = None
 
+    def ring(self) -> bool:
+        """Answer a bell in this process, without a broker; False where nobody here hands out this queue."""
+        self._rung = True
+        if (pump := self._pump) is not None:
+            pump.answers.put(None)
+            return True
+        return jobs.wake(sweep_name(self.queue))
+
     def run(self) -> int:
         """Ring, and pump until nothing is left unless somebody does already."""
         self._rung = True
         claimed = 0
         while self._rung:
             if not self._taken.acquire(blocking=False):
-                pump = self._pump
-                if pump is not None:
+                if (pump := self._pump) is not None:
                     pump.answers.put(None)
                 return claimed
             try:
@@ -213,6 +223,7 @@ class Gate:
 
 
 _gates = {queue: Gate(queue) for queue in Queue}
+_next_reclaim: dict[Queue, float] = {}
 
 
 def run_once(queue: Queue = Queue.OUTBOX, *, limit: int | None = None) -> int:
@@ -239,6 +250,24 @@ def reclaim_lost(queue: Queue) -> int:
 
 
 def sweep(queue: Queue) -> None:
-    """What the sweep thread does every moment: needs neither Redis nor a broker."""
-    reclaim_lost(queue)
+    """What the sweep thread does every moment: needs neither Redis nor a broker. Lost workers are looked for at the
+    sweep's own pace, however often it is woken."""
+    now = time.monotonic()
+    if now >= _next_reclaim.get(queue, 0.0):
+        reclaim_lost(queue)
+        _next_reclaim[queue] = now + settings.SWEEP_INTERVAL_MS / 1000 / 2
     run_until_empty(queue)
+
+
+def sweep_name(queue: Queue) -> str:
+    """The name its sweep is registered by."""
+    return f"outbox.{queue.value}"
+
+
+def register_sweeps() -> None:
+    """Register each queue's sweep, which also answers its bell in the process it runs in."""
+    for queue in Queue:
+        # Broadcasts have a process of their own.
+        roles = ("app",) if queue is Queue.BULK else ("runtime",)
+        jobs.register_sweep(sweep_name(queue), partial(sweep, queue), roles=roles)
+        jobs.answer_here(bell_key(queue), _gates[queue].ring)

@@ -18,8 +18,9 @@ from bots.outbox.registry import Claim
 
 # After so many workers died in the middle of it, a message is held to be the cause.
 LOSSES_LIMIT = 5
-# So many bots are looked at for one claim; they are visited in turn where there are more.
+# So many bots are looked at for one claim; where there are more, the next claim goes on behind them.
 LANES_LIMIT = 500
+BEFORE_ALL_LANES = (-(2**15), uuid.UUID(int=0))
 
 # 1. `lanes`: every bot with waiting rows, found by hopping along the index.
 # 2. `candidates`: from each, its oldest due rows; with an ordering key only the head of that key.
@@ -30,7 +31,7 @@ CLAIM = """
 WITH RECURSIVE lanes AS (
     (
         SELECT priority, lane, 1 AS number FROM outbox_outboxmessage
-        WHERE queue = %(queue)s AND state = 'new'
+        WHERE queue = %(queue)s AND state = 'new' AND (priority, lane) > (%(after_priority)s, %(after_lane)s::uuid)
         ORDER BY priority, lane LIMIT 1
     )
     UNION ALL
@@ -67,14 +68,19 @@ WITH RECURSIVE lanes AS (
     FOR NO KEY UPDATE SKIP LOCKED
 ), taken AS (
     SELECT array_agg(id) AS ids FROM picked
+), claimed AS (
+    UPDATE outbox_outboxmessage
+    SET state = 'leased', attempts = attempts + 1, claimed_at = statement_timestamp(),
+        lease_until = statement_timestamp() + make_interval(secs => %(lease)s),
+        claim_token = (%(tokens)s::uuid[])[array_position((SELECT ids FROM taken), id)]
+    WHERE id = ANY ((SELECT ids FROM taken)::uuid[])
+    RETURNING id, claim_token, organization_id, bot_id, topic, key, ordering_key, attempts, created_at,
+              expires_at, lease_until, claimed_at, position, payload
 )
-UPDATE outbox_outboxmessage
-SET state = 'leased', attempts = attempts + 1, claimed_at = statement_timestamp(),
-    lease_until = statement_timestamp() + make_interval(secs => %(lease)s),
-    claim_token = (%(tokens)s::uuid[])[array_position((SELECT ids FROM taken), id)]
-WHERE id = ANY ((SELECT ids FROM taken)::uuid[])
-RETURNING id, claim_token, organization_id, bot_id, topic, key, ordering_key, attempts, created_at,
-          expires_at, lease_until, claimed_at, position, payload
+SELECT reached.priority, reached.lane, claimed.*
+FROM (SELECT) AS always
+LEFT JOIN (SELECT priority, lane FROM lanes WHERE number = %(lanes_limit)s) AS reached ON true
+LEFT JOIN claimed ON true
 """
 CLAIM_COLUMNS = (
     "id",
@@ -157,14 +163,29 @@ class Record:
     result: str = "{}"
 
 
-def claim(queue: Queue, *, limit: int) -> list[Claim]:
-    """Take up to `limit` due rows under a lease, in the order they are to leave; commits before anything is called."""
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one claim took, in the order it is to leave; `more` if there may be something left that is due now."""
+
+    claims: tuple[Claim, ...]
+    more: bool
+
+
+# Where the next claim of each queue begins: only fairness rests on it, so it may be forgotten or shared by threads.
+_resume: dict[Queue, tuple[int, uuid.UUID]] = {}
+
+
+def claim(queue: Queue, *, limit: int) -> Batch:
+    """Take up to `limit` due rows under a lease that is committed before anything is called."""
+    after_priority, after_lane = _resume.pop(queue, BEFORE_ALL_LANES)
     with connection.cursor() as cursor:
         cursor.execute(
             CLAIM,
             {
                 "queue": queue.value,
                 "lanes_limit": LANES_LIMIT,
+                "after_priority": after_priority,
+                "after_lane": after_lane,
                 # Twice as many as wanted from each bot: what a rival has just locked is made up for.
                 "window": 2 * limit,
                 "limit": limit,
@@ -172,8 +193,13 @@ def claim(queue: Queue, *, limit: int) -> list[Claim]:
                 "tokens": [uuid7() for _ in range(limit)],
             },
         )
-        rows = sorted(cursor.fetchall(), key=itemgetter(-2))
-    return [Claim(payload=orjson.loads(row[-1]), **dict(zip(CLAIM_COLUMNS, row, strict=False))) for row in rows]
+        found = cursor.fetchall()
+    reached = found[0][:2]
+    if reached[1] is not None:
+        _resume[queue] = reached
+    rows = sorted((row[2:] for row in found if row[2] is not None), key=itemgetter(-2))
+    claims = tuple(Claim(payload=orjson.loads(row[-1]), **dict(zip(CLAIM_COLUMNS, row, strict=False))) for row in rows)
+    return Batch(claims, more=len(claims) == limit or reached[1] is not None)
 
 
 def reclaim(queue: Queue, *, once: Sequence[str], limit: int = 500) -> list[tuple[uuid.UUID, MessageState]]:

@@ -130,3 +130,23 @@ def test_sweeps_are_listed_by_role(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [sweep.name for sweep in jobs.sweeps()] == ["a", "b"]
     assert [sweep.name for sweep in jobs.sweeps("app")] == ["b"]
     assert jobs.sweeps("runtime")[0].every_ms == 100
+
+
+def test_a_sweep_of_this_process_is_woken_and_one_elsewhere_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "_sweeps", {})
+    jobs.register_sweep("a", lambda: None)
+    (sweep,) = jobs.sweeps()
+    assert (jobs.wake("a"), jobs.wake("unknown"), sweep.woken.is_set()) == (False, False, False)
+    sweep.running.set()
+    assert (jobs.wake("a"), sweep.woken.is_set()) == (True, True)
+
+
+def test_a_bell_answered_here_spares_the_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[Bell] = []
+    monkeypatch.setattr(bells.publisher, "ring", rung.append)
+    monkeypatch.setattr(jobs, "_answers_here", {})
+    answers = [True, False]
+    jobs.answer_here("here", lambda: answers.pop(0))
+    for key in ("here", "here", "elsewhere"):
+        jobs.enqueue("app.look", queue="updates", coalesce_key=key)
+    assert [bell.key for bell in rung] == ["here", "elsewhere"]

@@ -44,6 +44,22 @@ def test_goes_on_after_a_failure(error: Exception) -> None:
     assert [line["failures"] for line in lines if line["event"] == "sweep_failed"] == [1, 2]
 
 
+def test_a_bell_of_this_process_ends_the_pause() -> None:
+    """The period is an hour: the second call is the bell's."""
+    ran = threading.Semaphore(0)
+    sweep = Sweep("tested", ran.release, 3_600_000, ("runtime",))
+    thread = SweepThread(sweep)
+    thread.start()
+    assert ran.acquire(timeout=DEADLINE)
+    assert sweep.running.is_set()
+    sweep.woken.set()
+    assert ran.acquire(timeout=DEADLINE)
+    thread.stop()
+    thread.join(DEADLINE)
+    assert not thread.is_alive()
+    assert not sweep.running.is_set()
+
+
 def test_slows_down_while_it_fails_but_not_without_end() -> None:
     thread = SweepThread(Sweep("tested", lambda: None, 100, ("runtime",)))
     assert [thread.pause(0.0, failures) for failures in (1, 2, 3)] == [0.2, 0.4, 0.8]

@@ -25,7 +25,7 @@ HEAD_ONLY = """position = (
 
 
 def take(limit: int = 100, queue: Queue = Queue.OUTBOX) -> list[Claim]:
-    return store.claim(queue, limit=limit)
+    return list(store.claim(queue, limit=limit).claims)
 
 
 def keys(claims: list[Claim]) -> list[str]:
@@ -124,10 +124,20 @@ def test_more_bots_than_are_looked_at_are_served_in_the_end(desk: Desk, monkeypa
     for number in range(10):
         desk.put(f"k{number}", bot_id=uuid7())
     served: list[str] = []
-    while taken := take():
-        served += keys(taken)
-        store.record([done(claim) for claim in taken])
+    for _ in range(4):
+        batch = store.claim(Queue.OUTBOX, limit=100)
+        served += keys(list(batch.claims))
     assert sorted(served) == [f"k{number}" for number in range(10)]
+    assert not batch.more
+
+
+def test_bots_with_nothing_due_keep_nobody_from_being_found(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "LANES_LIMIT", 3)
+    for number in range(7):
+        desk.put(f"held{number}", bot_id=uuid7(), due_at=datetime.now(UTC) + timedelta(hours=1))
+    desk.put("due", bot_id=uuid7())
+    batches = [store.claim(Queue.OUTBOX, limit=100) for _ in range(3)]
+    assert [(keys(list(batch.claims)), batch.more) for batch in batches] == [([], True), ([], True), (["due"], False)]
 
 
 def test_an_outcome_is_one_statement_with_its_attempts(desk: Desk) -> None:

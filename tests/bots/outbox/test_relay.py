@@ -9,10 +9,12 @@ import pytest
 from django.conf import LazySettings
 from django.db import OperationalError, connection, transaction
 
+from bots import jobs
 from bots.crashpoints import CrashPointReached, planned
 from bots.outbox import registry, relay, store
 from bots.outbox.models import MessageState, OutboxMessage, Queue
 from bots.outbox.outcomes import attempts_within
+from bots.outbox.publish import bell_key
 from bots.outbox.registry import Cancelled, Claim, Dead, Done, Outcome, RetryAt, Unknown
 from bots.tenancy import current_organization_id
 from tests.bots.outbox.conftest import CHARGE, SEND, Desk
@@ -276,6 +278,21 @@ class TestPump:
         relay.run_until_empty()
         assert calls == ["first", "second"]
 
+    def test_a_bell_is_answered_by_the_pump_that_runs_here(self, desk: Desk, handle: Handle) -> None:
+        answered: list[bool] = []
+
+        def publish_and_ring(claim: Claim) -> Outcome:
+            if claim.key == "first":
+                desk.put("second")
+                answered.append(jobs._answers_here[bell_key(Queue.OUTBOX)]())
+            return Done()
+
+        calls = handle(publish_and_ring)
+        desk.put("first")
+        relay.run_until_empty()
+        assert (answered, calls) == ([True], ["first", "second"])
+        assert jobs._answers_here[bell_key(Queue.OUTBOX)]() is False
+
     def test_an_outcome_survives_a_database_that_is_away_for_a_moment(
         self, desk: Desk, handle: Handle, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -298,7 +315,7 @@ class TestPump:
     ) -> None:
         original, calls = store.claim, []
 
-        def claim(queue: Queue, *, limit: int) -> list[Claim]:
+        def claim(queue: Queue, *, limit: int) -> store.Batch:
             calls.append(limit)
             if len(calls) == 2:
                 raise OperationalError("gone")

@@ -69,7 +69,7 @@ def test_lets_go_of_what_was_held_for_a_bot(desk: Desk) -> None:
     desk.put("retrying", due_at=later)
     desk.change("retrying", attempts=3)
     assert release_held(bot_ids=[desk.bot_id]) == 1
-    assert [claim.key for claim in store.claim(Queue.OUTBOX, limit=9)] == ["held"]
+    assert [claim.key for claim in store.claim(Queue.OUTBOX, limit=9).claims] == ["held"]
 
 
 def test_notes_how_far_a_handler_came(desk: Desk) -> None:

@@ -66,5 +66,4 @@ def show_refusal(request: HttpRequest, refusal: DomainError) -> None:
     messages.error(request, str(refusal.message))
     if isinstance(refusal, Invalid):
         for problem in refusal.problems:
-            step = getattr(problem, "step_id", None)
-            messages.error(request, f"{step}: {problem.message}" if step else problem.message)
+            messages.error(request, f"{problem.step_id}: {problem.message}" if problem.step_id else problem.message)

@@ -1,9 +1,9 @@
 """Who calls: an API key in `Authorization: Bearer <key>`, found by its hash."""
 
-import hashlib
 import re
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
@@ -17,6 +17,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from bots.models import ApiKey
+from bots.services.api_keys import hash_api_key
 
 SCHEME: Final = "Bearer"
 _HEADER: Final = re.compile(r"Bearer +(\S{1,200})", re.IGNORECASE)
@@ -24,17 +25,27 @@ _HEADER: Final = re.compile(r"Bearer +(\S{1,200})", re.IGNORECASE)
 USED_PRECISION: Final = timedelta(minutes=5)
 
 
-def api_key_of(request: HttpRequest) -> ApiKey | None:
-    """The usable key of a request, or None. Two statements: the hash is looked up before any organization is known."""
+def find_key(request: HttpRequest) -> tuple[UUID, UUID] | None:
+    """The ids of a request's key and of its organization, or None: looked up before any organization is known."""
     match = _HEADER.fullmatch(request.headers.get("Authorization", "").strip())
     if match is None:
         return None
-    key_hash = hashlib.sha256(match[1].encode("utf-8", "replace")).hexdigest()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT key_id FROM trilho_api_key_by_hash(%s)", [key_hash])
-        found = cursor.fetchone()
-    key = ApiKey.unscoped.select_related("organization").filter(pk=found[0]).first() if found else None
+        cursor.execute("SELECT key_id, organization_id FROM trilho_api_key_by_hash(%s)", [hash_api_key(match[1])])
+        found: tuple[UUID, UUID] | None = cursor.fetchone()
+    return found
+
+
+def usable_key(key_id: UUID) -> ApiKey | None:
+    """The key of the active organization, unless it is revoked or expired."""
+    key = ApiKey.objects.select_related("organization").filter(pk=key_id).first()
     return key if key is not None and key.is_usable else None
+
+
+def key_of(request: Request) -> ApiKey:
+    """The key behind a request that was let in."""
+    assert isinstance(request.auth, ApiKey)
+    return request.auth
 
 
 def note_use(key: ApiKey) -> None:

@@ -3,13 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import orjson
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.defaults import server_error as default_server_error
+from psycopg2 import errorcodes
 from rest_framework import exceptions, status
-from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
 
 from bots.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Stale, Unavailable
 
@@ -26,10 +29,17 @@ STATUS_OF: Final[Mapping[type[DomainError], int]] = {
 }
 
 
-class ProblemRenderer(JSONRenderer):
-    """JSON under the media type of problems; set on a response, never negotiated."""
+# Somebody else holds the row; the same request is right a moment later.
+BUSY: Final = (errorcodes.LOCK_NOT_AVAILABLE, errorcodes.DEADLOCK_DETECTED, errorcodes.SERIALIZATION_FAILURE)
+BUSY_SECONDS: Final = 1
 
-    media_type = CONTENT_TYPE
+
+class BodyTooLarge(exceptions.APIException):
+    """RFC 9110: more than we read."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "body_too_large"
+    default_detail = gettext_lazy("The body is larger than 2 MiB.")
 
 
 class PreconditionRequired(exceptions.APIException):
@@ -45,14 +55,13 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | 
         exc = exceptions.NotFound()
     elif isinstance(exc, PermissionDenied):
         exc = exceptions.PermissionDenied()
+    elif isinstance(exc, OperationalError) and getattr(exc.__cause__, "pgcode", None) in BUSY:
+        exc = Unavailable(
+            "busy", _("Somebody else is changing the same thing. Try again in a moment."), retry_after=BUSY_SECONDS
+        )
     if isinstance(exc, DomainError):
-        response = _of_domain_error(exc)
-    elif isinstance(exc, exceptions.APIException):
-        response = _of_api_exception(exc)
-    else:
-        return None
-    set_rollback()
-    return response
+        return _of_domain_error(exc)
+    return _of_api_exception(exc) if isinstance(exc, exceptions.APIException) else None
 
 
 def problem(
@@ -65,16 +74,27 @@ def problem(
     **more: Any,
 ) -> Response:
     """A problem document; `more` are members beside the standard ones."""
-    body = {
+    body = _body(code, detail, http_status) | {"errors": list(errors), **more}
+    return Response(body, status=http_status, content_type=CONTENT_TYPE, headers=dict(headers or {}))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's answer to a bug: a page for people, a problem for programs."""
+    if not request.path.startswith("/api/"):
+        return default_server_error(request)
+    body = _body("internal_error", _("Something went wrong on our side. Nothing was changed."), 500)
+    return HttpResponse(orjson.dumps(body), status=500, content_type=CONTENT_TYPE)
+
+
+def _body(code: str, detail: str, http_status: int) -> dict[str, Any]:
+    return {
         "type": "about:blank",
         "title": detail,
         "status": http_status,
         "code": code,
         "detail": detail,
-        "errors": list(errors),
-        **more,
+        "errors": [],
     }
-    return Response(body, status=http_status, content_type=CONTENT_TYPE, headers=dict(headers or {}))
 
 
 def _of_domain_error(exc: DomainError) -> Response:
@@ -82,7 +102,8 @@ def _of_domain_error(exc: DomainError) -> Response:
     errors: list[Mapping[str, Any]] = []
     more: dict[str, Any] = {}
     if isinstance(exc, Invalid) and exc.problems:
-        errors = [{"field": p.field, "code": p.code, "message": p.message} for p in exc.problems]
+        errors = [{"field": p.field, "code": p.code, "message": p.message} for p in exc.problems if p.is_error]
+        more["problems"] = [p.as_dict() for p in exc.problems]
     elif exc.field:
         errors = [{"field": exc.field, "code": exc.code, "message": str(exc.message)}]
     if exc.hint:

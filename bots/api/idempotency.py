@@ -6,27 +6,31 @@ that was never completed may be taken over when its lease is over.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
-from functools import partial
+from functools import wraps
 from typing import Any, Final
 
 import orjson
 from django.db import IntegrityError, OperationalError, transaction
-from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bots.errors import Conflict, Invalid
-from bots.models import ApiKey, IdempotencyRecord
-from bots.tenancy import organization_scope
+from bots.api.authentication import key_of
+from bots.errors import Conflict, DomainError, Invalid
+from bots.models import IdempotencyRecord
+from bots.tenancy import scoped_transaction
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
 LEASE: Final = timedelta(minutes=2)
 MAX_LENGTH: Final = 255
+
+PostHandler = Callable[..., Response]
 
 
 class KeyReused(Invalid):
@@ -49,39 +53,53 @@ class InProgress(Conflict):
         )
 
 
-def once(
-    request: HttpRequest, key: ApiKey, act: Callable[[], HttpResponseBase], *, in_transaction: bool
-) -> HttpResponseBase:
+def idempotent(post: PostHandler) -> PostHandler:
+    """A POST handler of an `ApiView` that keeps its promise about the header."""
+
+    @wraps(post)
+    def handler(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return once(request, lambda: post(view, request, *args, **kwargs), in_transaction=view.in_transaction)
+
+    return handler
+
+
+def once(request: Request, act: Callable[[], Response], *, in_transaction: bool) -> Response:
     """Answer with the record's response, or act and record. Raises KeyReused or InProgress."""
     given = request.headers.get(HEADER, "")
     if not given:
         return act()
     if len(given) > MAX_LENGTH:
         raise Invalid("idempotency_key_long", _("An Idempotency-Key has at most 255 characters."), field=HEADER)
-    apart: Callable[[], AbstractContextManager[None]] = (
-        nullcontext if in_transaction else partial(_scoped_transaction, key)
-    )
-    record = IdempotencyRecord(
+    unit = nullcontext if in_transaction else scoped_transaction
+    record = _record_of(request, given)
+    with unit():
+        earlier = _claim(record)
+    if earlier is not None:
+        return _replay(earlier, record)
+    try:
+        response = act()
+    except (DomainError, APIException):
+        # A refusal is not worth keeping: the same request may be right a minute later. Where there is one
+        # transaction, it takes the record along.
+        if not in_transaction:
+            with unit():
+                IdempotencyRecord.objects.filter(pk=record.pk).delete()
+        raise
+    answer = {"body": _jsonable(response.data), "headers": dict(response.headers)}
+    with unit():
+        IdempotencyRecord.objects.filter(pk=record.pk).update(status_code=response.status_code, response=answer)
+    return response
+
+
+def _record_of(request: Request, given: str) -> IdempotencyRecord:
+    key = key_of(request)
+    return IdempotencyRecord(
         organization_id=key.organization_id,
         api_key_id=key.pk,
         route=f"{request.method} {request.path}"[:200],
         key=given,
-        body_hash=hashlib.sha256(request.body).hexdigest(),
+        body_hash=hashlib.sha256(request._request.body).hexdigest(),
     )
-    with apart():
-        earlier = _claim(record)
-    if earlier is not None:
-        return _replay(earlier, record)
-    response = act()
-    with apart():
-        if isinstance(response, Response) and response.status_code < 400:
-            IdempotencyRecord.objects.filter(pk=record.pk).update(
-                status_code=response.status_code, response=_jsonable(response.data)
-            )
-        else:
-            # A refusal is not worth keeping: the same request may be right a minute later.
-            IdempotencyRecord.objects.filter(pk=record.pk).delete()
-    return response
 
 
 def _claim(record: IdempotencyRecord) -> IdempotencyRecord | None:
@@ -104,14 +122,9 @@ def _replay(earlier: IdempotencyRecord, record: IdempotencyRecord) -> Response:
         raise KeyReused
     if earlier.status_code is None:
         raise InProgress
-    return Response(earlier.response, status=earlier.status_code, headers={REPLAYED: "true"})
+    answer: Any = earlier.response
+    return Response(answer["body"], status=earlier.status_code, headers={**answer["headers"], REPLAYED: "true"})
 
 
 def _jsonable(data: Any) -> Any:
     return orjson.loads(orjson.dumps(data, default=str))
-
-
-@contextmanager
-def _scoped_transaction(key: ApiKey) -> Iterator[None]:
-    with transaction.atomic(), organization_scope(key.organization_id):
-        yield

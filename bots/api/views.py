@@ -1,6 +1,5 @@
 """The base of every REST view: the key first, then one scoped transaction, then the answer."""
 
-from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
 from typing import Any, ClassVar, Final
 from uuid import UUID
@@ -15,9 +14,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from bots.api import throttling
-from bots.api.authentication import ApiKeyAuthentication, find_key, note_use, usable_key
+from bots.api.authentication import ApiKeyAuthentication, find_key, key_of, note_use, usable_key
 from bots.api.errors import BodyTooLarge
-from bots.api.filters import ColumnFilter
 from bots.api.idempotency import idempotent
 from bots.api.parsers import StrictJsonParser
 from bots.api.permissions import HasScope
@@ -37,13 +35,12 @@ class ApiView(APIView):
     understands `Idempotency-Key`. A list names the columns it can be filtered by in `filters`.
     """
 
-    authentication_classes: ClassVar[Any] = [ApiKeyAuthentication]
-    permission_classes: ClassVar[Any] = [HasScope]
-    throttle_classes: ClassVar[Any] = [KeyThrottle]
-    parser_classes: ClassVar[Any] = [StrictJsonParser]
-    filter_backends: ClassVar[Any] = [ColumnFilter]
+    authentication_classes = [ApiKeyAuthentication]
+    permission_classes = [HasScope]
+    throttle_classes = [KeyThrottle]
+    parser_classes = [StrictJsonParser]
     # OPTIONS would describe forms that our views do not have; the schema describes them.
-    metadata_class: ClassVar[Any] = None
+    metadata_class = None
     read_scope: ClassVar[ApiScope]
     write_scope: ClassVar[ApiScope | None] = None
     filters: ClassVar[tuple[str, ...]] = ()
@@ -74,9 +71,7 @@ class ApiView(APIView):
         except RequestDataTooBig:
             raise BodyTooLarge from None
 
-    def finalize_response(
-        self, request: Any, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         finished = super().finalize_response(request, response, *args, **kwargs)
         key = getattr(request, "auth", None)
         if isinstance(key, ApiKey) and finished.status_code < FIRST_ERROR:
@@ -85,16 +80,14 @@ class ApiView(APIView):
         return finished
 
     @classmethod
-    def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:
+    def as_view(cls, **initkwargs: Any) -> Any:
         # The middleware's transaction and scope are a member's; a key has its own, above.
-        view: Callable[..., HttpResponseBase] = no_transaction(super().as_view(**initkwargs))
-        return view
+        return no_transaction(super().as_view(**initkwargs))
 
     @property
     def api_key(self) -> ApiKey:
         """The key that calls; there is always one behind `HasScope`."""
-        key: ApiKey = self.request.auth
-        return key
+        return key_of(self.request)
 
     def _enter(self, stack: ExitStack, request: HttpRequest, key_id: UUID, organization_id: UUID) -> None:
         if self.in_transaction:
@@ -110,12 +103,9 @@ class ApiView(APIView):
 class NothingHere(APIView):
     """Every address below `/api/` that leads nowhere, in the API's own form."""
 
-    authentication_classes: ClassVar[Any] = []
-    permission_classes: ClassVar[Any] = [AllowAny]
+    authentication_classes = []
+    permission_classes = [AllowAny]
     schema = None
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Raises NotFound, whatever the method."""

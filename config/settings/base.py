@@ -221,6 +221,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "bots.api.schema.ApiSchema",
+    "DEFAULT_FILTER_BACKENDS": ["bots.api.filters.ColumnFilter"],
     "DEFAULT_PAGINATION_CLASS": "bots.api.pagination.CursorPagination",
     "PAGE_SIZE": 50,
     "EXCEPTION_HANDLER": "bots.api.errors.exception_handler",

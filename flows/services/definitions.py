@@ -47,7 +47,7 @@ def problems_of(definition: object, *, organization_id: UUID, bot_id: UUID) -> t
     return validate(definition, catalogue_of(organization_id, bot_id), locale=language())
 
 
-def create_flow(*, bot_id: UUID, name: str, definition: Mapping[str, Any]) -> CheckedDraft:
+def create_flow(*, bot_id: UUID, name: str, definition: Any) -> CheckedDraft:
     """A flow with this draft, whatever its problems. Welcome message and buttons in it fill the bot's empty ones.
 
     Raises Invalid for a name or a document that cannot be kept at all, NotFound for a bot that is not there.
@@ -73,7 +73,7 @@ def rename_flow(flow_id: UUID, *, name: str) -> Flow:
     return flow
 
 
-def save_draft(flow_id: UUID, *, definition: Mapping[str, Any], expected_revision: int) -> CheckedDraft:
+def save_draft(flow_id: UUID, *, definition: Any, expected_revision: int) -> CheckedDraft:
     """Replaces the draft if its revision is still `expected_revision`; saved with all its problems.
 
     Raises DraftChangedMeanwhile when it is not, and then nothing is written. Saving what is there already changes

@@ -7,7 +7,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 
-from bots.api.filters import filtered
 from bots.api.views import ApiView
 from bots.models import Channel, Contact
 from bots.permissions import ApiScope
@@ -35,25 +34,29 @@ class ContactSerializer(serializers.ModelSerializer[Contact]):
         ]
 
 
-class _Contacts(ApiView):
+def _contacts() -> QuerySet[Contact]:
+    # Test chats appear in no list and no number.
+    return Contact.objects.filter(channel=Channel.TELEGRAM)
+
+
+@extend_schema(tags=["contacts"])
+class ContactList(ApiView, ListAPIView[Contact]):
+    """Contacts, newest first; `bot`, `username` and `telegram_user_id` filter."""
+
+    read_scope = ApiScope.CONTACTS_READ
+    serializer_class = ContactSerializer
+    filters = ("bot", "username", "telegram_user_id")
+
+    def get_queryset(self) -> QuerySet[Contact]:
+        return _contacts()
+
+
+@extend_schema(tags=["contacts"])
+class ContactDetail(ApiView, RetrieveAPIView[Contact]):
+    """One contact."""
+
     read_scope = ApiScope.CONTACTS_READ
     serializer_class = ContactSerializer
 
     def get_queryset(self) -> QuerySet[Contact]:
-        # Test chats appear in no list and no number.
-        return Contact.objects.filter(channel=Channel.TELEGRAM)
-
-
-@extend_schema(tags=["contacts"])
-class ContactList(_Contacts, ListAPIView[Contact]):
-    """Contacts, newest first; `bot`, `username` and `telegram_user_id` filter."""
-
-    def get_queryset(self) -> QuerySet[Contact]:
-        return filtered(
-            super().get_queryset(), self.request, bot="bot_id", username="username", telegram_user_id="telegram_user_id"
-        )
-
-
-@extend_schema(tags=["contacts"])
-class ContactDetail(_Contacts, RetrieveAPIView[Contact]):
-    """One contact."""
+        return _contacts()

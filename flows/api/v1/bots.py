@@ -11,9 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bots.api.views import ApiView
-from bots.errors import NotFound
+from bots.errors import Invalid, NotFound
 from bots.models import Bot
 from bots.permissions import ApiScope
+from bots.ports import PlatformError
 from bots.services import Actor, connect_bot
 from bots.tenancy import scoped_transaction
 from flows.api.v1.serializers import BotSerializer, ChangeBotSerializer, ConnectBotSerializer
@@ -54,12 +55,17 @@ class BotList(ApiView, ListAPIView[Bot]):
         """Connects a bot by its token: asks who it is, then sets our webhook or polls it."""
         wanted = ConnectBotSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
-        bot = connect_bot(
-            organization=self.api_key.organization,
-            token=wanted.validated_data["token"],
-            actor=Actor.of_key(self.api_key),
-            take_over=wanted.validated_data["take_over"],
-        )
+        try:
+            bot = connect_bot(
+                organization=self.api_key.organization,
+                token=wanted.validated_data["token"],
+                actor=Actor.of_key(self.api_key),
+                take_over=wanted.validated_data["take_over"],
+            )
+        except PlatformError as refusal:
+            if refusal.retryable:
+                raise
+            raise Invalid(refusal.code, refusal.message, field="token") from None
         with scoped_transaction():
             return Response(BotSerializer(_bot(bot.pk)).data, status=status.HTTP_201_CREATED)
 

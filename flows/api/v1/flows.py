@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.generics import ListAPIView
@@ -13,9 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bots.api.errors import PreconditionRequired
-from bots.api.filters import filtered
 from bots.api.views import ApiView
 from bots.permissions import ApiScope
+from flows.api.v1.schema import DRAFT
 from flows.api.v1.serializers import (
     CreateFlowSerializer,
     FlowSerializer,
@@ -38,6 +37,7 @@ from flows.services.definitions import (
 )
 from flows.services.publishing import publish_version, restore_version
 
+JSON: Final = "application/json"
 IF_MATCH: Final = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, required=True, description="The draft's `ETag`, as it was read."
 )
@@ -65,9 +65,10 @@ class FlowList(_FlowView, ListAPIView[Flow]):
     """Flows, newest first; `bot` filters."""
 
     serializer_class = FlowSerializer
+    filters = ("bot",)
 
     def get_queryset(self) -> QuerySet[Flow]:
-        return filtered(Flow.objects.filter(deleted_at=None), self.request, bot="bot_id")
+        return Flow.objects.filter(deleted_at=None)
 
     @extend_schema(
         request=CreateFlowSerializer, responses={201: FlowWithProblemsSerializer}, operation_id="flows_create"
@@ -101,14 +102,14 @@ class FlowDetail(_FlowView):
 class FlowDraft(_FlowView):
     """What an owner edits."""
 
-    @extend_schema(responses=OpenApiTypes.OBJECT, operation_id="flows_draft_retrieve")
+    @extend_schema(responses={(200, JSON): DRAFT}, operation_id="flows_draft_retrieve")
     def get(self, request: Request, pk: UUID) -> Response:
         """The draft's definition; the `ETag` is its revision."""
         flow = require_flow(pk)
         return Response(flow.draft, headers=_etag(flow))
 
     @extend_schema(
-        request=OpenApiTypes.OBJECT,
+        request={JSON: DRAFT},
         responses=FlowWithProblemsSerializer,
         parameters=[IF_MATCH],
         operation_id="flows_draft_update",
@@ -116,19 +117,19 @@ class FlowDraft(_FlowView):
     def put(self, request: Request, pk: UUID) -> Response:
         """Replaces the draft if nobody did meanwhile: 428 without `If-Match`, 412 with a stale one."""
         flow = require_flow(pk)
-        revision = _revision(request.headers.get("If-Match"))
-        if revision is None:
+        if not _is_named(flow, request.headers.get("If-Match")):
             raise DraftChangedMeanwhile(flow)
-        checked = save_draft(pk, definition=request.data, expected_revision=revision)
+        checked = save_draft(pk, definition=request.data, expected_revision=flow.draft_revision)
         return Response(_with_problems(checked), headers=_etag(checked.flow))
 
 
-def _revision(given: str | None) -> int | None:
-    """The revision an `If-Match` names; None for a tag of no revision. Raises PreconditionRequired without one."""
-    if given is None:
+def _is_named(flow: Flow, if_match: str | None) -> bool:
+    """Whether `If-Match` names the draft as it is now, `*` naming any. Raises PreconditionRequired without one."""
+    if if_match is None:
         raise PreconditionRequired(_("Send the draft's ETag in If-Match, so that nobody's work is overwritten."))
-    tag = given.strip().removeprefix("W/").strip('"')
-    return int(tag) if tag.isascii() and tag.isdigit() and len(tag) < 10 else None
+    # Proxies that compress make tags weak.
+    tags = {tag.strip().removeprefix("W/") for tag in if_match.split(",")}
+    return bool(tags & {"*", _etag(flow)["ETag"], str(flow.draft_revision)})
 
 
 @extend_schema(tags=["flows"])

@@ -8,8 +8,7 @@ from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bots.api.filters import filtered
-from bots.api.pagination import CursorPagination
+from bots.api.pagination import OldestFirst
 from bots.api.views import ApiView
 from bots.errors import NotFound
 from bots.models import Channel
@@ -33,16 +32,7 @@ class RunList(_RunView, ListAPIView[Run]):
     """Runs, newest first; `bot`, `flow`, `contact` and `status` filter."""
 
     serializer_class = RunSerializer
-
-    def get_queryset(self) -> QuerySet[Run]:
-        return filtered(
-            super().get_queryset(),
-            self.request,
-            bot="bot_id",
-            flow="flow_id",
-            contact="contact_id",
-            status="status",
-        )
+    filters = ("bot", "flow", "contact", "status")
 
     @extend_schema(request=StartRunSerializer, responses={202: AcceptedSerializer}, operation_id="runs_create")
     def post(self, request: Request) -> Response:
@@ -58,12 +48,6 @@ class RunDetail(_RunView, RetrieveAPIView[Run]):
     """One run."""
 
     serializer_class = RunSerializer
-
-
-class OldestFirst(CursorPagination):
-    """A timeline is read from its beginning."""
-
-    ordering = "id"
 
 
 @extend_schema(tags=["runs"])

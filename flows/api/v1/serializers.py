@@ -3,10 +3,18 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from bots.models import Bot
+from flows.api.v1.schema import DRAFT
 from flows.models import Flow, FlowVersion, Run, TimelineEntry
+
+
+@extend_schema_field(DRAFT)
+class DefinitionField(serializers.JSONField):
+    """A flow definition."""
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -14,9 +22,8 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
-            raise serializers.ValidationError(
-                {name: [serializers.ErrorDetail("There is no such field.", code="unknown_field")] for name in unknown}
-            )
+            refused = serializers.ErrorDetail(_("There is no such field."), code="unknown_field")
+            raise serializers.ValidationError({name: [refused] for name in unknown})
         return super().to_internal_value(data)
 
 
@@ -99,7 +106,7 @@ class CreateFlowSerializer(StrictSerializer):
 
     bot = serializers.UUIDField()
     name = serializers.CharField(max_length=120)
-    definition = serializers.JSONField()
+    definition = DefinitionField()
 
 
 class VersionSerializer(serializers.ModelSerializer[FlowVersion]):
@@ -107,6 +114,7 @@ class VersionSerializer(serializers.ModelSerializer[FlowVersion]):
 
     flow = serializers.UUIDField(source="flow_id")
     created_by = serializers.UUIDField(source="created_by_id", allow_null=True)
+    definition = DefinitionField()
 
     class Meta:
         model = FlowVersion

@@ -4,7 +4,6 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 
-from bots.api.filters import filtered
 from bots.api.views import ApiView
 from bots.permissions import ApiScope
 from payments import selectors
@@ -18,11 +17,10 @@ class PaymentList(ApiView, ListAPIView[Payment]):
 
     read_scope = ApiScope.PAYMENTS_READ
     serializer_class = PaymentSerializer
+    filters = ("bot", "contact", "status", "txid")
 
     def get_queryset(self) -> QuerySet[Payment]:
-        return filtered(
-            selectors.payments(), self.request, bot="bot_id", contact="contact_id", status="status", txid="txid"
-        )
+        return selectors.payments()
 
 
 @extend_schema(tags=["payments"])
@@ -42,12 +40,7 @@ class GrantList(ApiView, ListAPIView[Grant]):
 
     read_scope = ApiScope.PAYMENTS_READ
     serializer_class = GrantSerializer
+    filters = ("contact", "order", "telegram_user_id")
 
     def get_queryset(self) -> QuerySet[Grant]:
-        return filtered(
-            selectors.grants(),
-            self.request,
-            contact="contact_id",
-            order="order_id",
-            telegram_user_id="telegram_user_id",
-        )
+        return selectors.grants()

@@ -115,9 +115,10 @@ def _on_start(turn: Turn, event: Start) -> str | None:
         # Closed to new runs: whoever is inside finishes.
         return _advance(turn, top, event)
     match on_start_decision(top.flow, top.state, turn.now):
-        case StartDecision.ABSORB:
+        case StartDecision.ABSORB if turn.conversation.pinned_version_id is None:
             return "absorbed"
-        case StartDecision.RESTART:
+        case StartDecision.RESTART | StartDecision.ABSORB:
+            # In a test chat nobody starts twice by accident.
             _replace(turn, event)
             return None
         case StartDecision.RESUME | StartDecision.STAY_OWED:

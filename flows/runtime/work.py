@@ -145,12 +145,17 @@ def _advance_all(
         key: choose(in_order([read_row(row) for row in rows])) for key, rows in unread.items()
     }
     stored = _stored_runs(conversations, chosen)
-    welcome = welcome_versions(bot for bot in bots.values() if bot.startable_version_id is None)
+    in_welcome_mode = {
+        one.bot_id
+        for one in conversations
+        if one.pinned_version_id is None and bots[one.bot_id].startable_version_id is None
+    }
+    welcome = welcome_versions(bots[bot_id] for bot_id in in_welcome_mode)
     versions = compiled(_versions_needed(conversations, chosen, stored, bots, welcome))
     for conversation in conversations:
         key = (conversation.bot_id, conversation.telegram_user_id)
         bot = bots[conversation.bot_id]
-        if bot.startable_version_id is None and bot.id not in welcome:
+        if bot.id in in_welcome_mode and bot.id not in welcome and conversation.pinned_version_id is None:
             # Another transaction is making this welcome version: it is there on the next look.
             worked.missed.add(key)
             continue

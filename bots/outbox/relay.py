@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from bots import jobs
 from bots.crashpoints import crash_point, register
-from bots.outbox import handling, store
+from bots.outbox import claiming, handling, store
 from bots.outbox.handling import Answers, Finished
 from bots.outbox.metrics import count_lost, count_outcomes
 from bots.outbox.models import Queue
@@ -86,7 +86,7 @@ class Pump:
 
     def claim(self) -> bool:
         """Fill up what is free; whether there may be more."""
-        batch = store.claim(self.queue, limit=self.limit - self.in_flight)
+        batch = claiming.claim(self.queue, limit=self.limit - self.in_flight)
         if batch.claims:
             crash_point(AFTER_CLAIM)
             self.in_flight += len(batch.claims)

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from bots import jobs
 from bots.ids import uuid7
-from bots.outbox import registry, relay, store
+from bots.outbox import claiming, registry, relay
 from bots.outbox.models import OutboxAttempt, OutboxMessage, Queue
 from bots.outbox.publish import NewMessage, publish
 from bots.outbox.registry import declare_topic
@@ -64,7 +64,7 @@ def quiet_bells(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def fresh_relay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "_resume", {})
+    monkeypatch.setattr(claiming, "_places", {})
     monkeypatch.setattr(relay, "_next_reclaim", {})
 
 

@@ -7,7 +7,7 @@ from django.conf import LazySettings
 from django.db import transaction
 
 from bots.ids import uuid7
-from bots.outbox import store
+from bots.outbox import claiming, store
 from bots.outbox.models import AttemptOutcome, MessageState, Queue
 from bots.outbox.registry import Claim
 from tests.bots.outbox.conftest import CHARGE, SEND, Desk
@@ -18,14 +18,14 @@ pytestmark = pytest.mark.django_db
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 HEAD_ONLY = """position = (
-              SELECT position FROM outbox_outboxmessage AS head
-              WHERE head.ordering_key = message.ordering_key AND head.state IN ('new', 'leased')
-              ORDER BY position LIMIT 1
-          )"""
+            SELECT position FROM outbox_outboxmessage AS head
+            WHERE head.ordering_key = message.ordering_key AND head.state IN ('new', 'leased')
+            ORDER BY position LIMIT 1
+        )"""
 
 
 def take(limit: int = 100, queue: Queue = Queue.OUTBOX) -> list[Claim]:
-    return list(store.claim(queue, limit=limit).claims)
+    return list(claiming.claim(queue, limit=limit).claims)
 
 
 def keys(claims: list[Claim]) -> list[str]:
@@ -77,8 +77,8 @@ def test_without_the_head_rule_a_chat_gets_its_second_message_first(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The twin: plain SKIP LOCKED hands out the second while the first is under way."""
-    assert HEAD_ONLY in store.CLAIM
-    monkeypatch.setattr(store, "CLAIM", store.CLAIM.replace(HEAD_ONLY, "true"))
+    assert HEAD_ONLY in claiming.CLAIM
+    monkeypatch.setattr(claiming, "CLAIM", claiming.CLAIM.replace(HEAD_ONLY, "true"))
     desk.put("a1", "a2", chat="a")
     assert keys(take(limit=1)) == ["a1"]
     assert keys(take(limit=1)) == ["a2"]
@@ -120,24 +120,39 @@ def test_one_bot_alone_takes_all_the_room(desk: Desk) -> None:
 
 
 def test_more_bots_than_are_looked_at_are_served_in_the_end(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "LANES_LIMIT", 3)
+    monkeypatch.setattr(claiming, "LANES_LIMIT", 3)
     for number in range(10):
         desk.put(f"k{number}", bot_id=uuid7())
     served: list[str] = []
     for _ in range(4):
-        batch = store.claim(Queue.OUTBOX, limit=100)
+        batch = claiming.claim(Queue.OUTBOX, limit=100)
         served += keys(list(batch.claims))
     assert sorted(served) == [f"k{number}" for number in range(10)]
     assert not batch.more
 
 
 def test_bots_with_nothing_due_keep_nobody_from_being_found(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "LANES_LIMIT", 3)
+    monkeypatch.setattr(claiming, "LANES_LIMIT", 3)
     for number in range(7):
         desk.put(f"held{number}", bot_id=uuid7(), due_at=datetime.now(UTC) + timedelta(hours=1))
     desk.put("due", bot_id=uuid7())
-    batches = [store.claim(Queue.OUTBOX, limit=100) for _ in range(3)]
+    batches = [claiming.claim(Queue.OUTBOX, limit=100) for _ in range(3)]
     assert [(keys(list(batch.claims)), batch.more) for batch in batches] == [([], True), ([], True), (["due"], False)]
+
+
+def test_heads_behind_many_that_wait_are_found(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their chats' heads are held back, so none of the first rows may be taken; a free one lies far behind them."""
+    monkeypatch.setattr(claiming, "ROWS_LIMIT", 4)
+    monkeypatch.setattr(claiming, "ROWS_OF_EACH", 4)
+    for chat in range(5):
+        desk.put(f"head{chat}", f"second{chat}", f"third{chat}", chat=f"c{chat}")
+        desk.change(f"head{chat}", due_at=datetime.now(UTC) + timedelta(hours=1))
+    desk.put("free")
+    batches = [claiming.claim(Queue.OUTBOX, limit=100) for _ in range(3)]
+    assert [(keys(list(batch.claims)), batch.more) for batch in batches] == [([], True), ([], True), (["free"], False)]
+    desk.change("head4", due_at=datetime.now(UTC))
+    batches = [claiming.claim(Queue.OUTBOX, limit=100) for _ in range(3)]
+    assert [(keys(list(batch.claims)), batch.more) for batch in batches] == [([], True), ([], True), (["head4"], False)]
 
 
 def test_an_outcome_is_one_statement_with_its_attempts(desk: Desk) -> None:
@@ -170,8 +185,8 @@ class TestTwoRelaysAtOnce:
         assert self.claim_while_another_claims(desk) == (["k1", "k2"], [])
 
     def test_without_the_lock_take_the_same(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-        assert self.LOCKED in store.CLAIM
-        monkeypatch.setattr(store, "CLAIM", store.CLAIM.replace(self.LOCKED, "LIMIT %(limit)s"))
+        assert self.LOCKED in claiming.CLAIM
+        monkeypatch.setattr(claiming, "CLAIM", claiming.CLAIM.replace(self.LOCKED, "LIMIT %(limit)s"))
         assert self.claim_while_another_claims(desk) == (["k1", "k2"], ["k1", "k2"])
 
     def test_what_one_has_locked_is_made_up_for_from_the_rest(self, desk: Desk) -> None:

@@ -11,7 +11,7 @@ from django.db import OperationalError, connection, transaction
 
 from bots import jobs
 from bots.crashpoints import CrashPointReached, planned
-from bots.outbox import registry, relay, store
+from bots.outbox import claiming, registry, relay, store
 from bots.outbox.models import MessageState, OutboxMessage, Queue
 from bots.outbox.outcomes import attempts_within
 from bots.outbox.publish import bell_key
@@ -313,9 +313,9 @@ class TestPump:
     def test_a_claim_that_fails_does_not_lose_what_is_under_way(
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        original, calls = store.claim, []
+        original, calls = claiming.claim, []
 
-        def claim(queue: Queue, *, limit: int) -> store.Batch:
+        def claim(queue: Queue, *, limit: int) -> claiming.Batch:
             calls.append(limit)
             if len(calls) == 2:
                 raise OperationalError("gone")
@@ -326,7 +326,7 @@ class TestPump:
             return Done()
 
         registry.handler(SEND)(send)
-        monkeypatch.setattr(store, "claim", claim)
+        monkeypatch.setattr(claiming, "claim", claim)
         desk.put("k1", "k2", chat="c")
         with pytest.raises(OperationalError):
             relay.run_until_empty()

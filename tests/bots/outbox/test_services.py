@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from bots.errors import Conflict, NotFound
 from bots.ids import uuid7
-from bots.outbox import relay, store
+from bots.outbox import claiming, relay
 from bots.outbox.maintenance import purge_keys
 from bots.outbox.models import MessageState, OutboxKey, Queue
 from bots.outbox.publish import RING_TASK
@@ -53,7 +53,7 @@ def test_another_organizations_message_is_not_there(desk: Desk) -> None:
 def test_cancels_what_waits_for_a_chat_and_leaves_what_is_under_way(desk: Desk) -> None:
     desk.put("a1", "a2", "a3", chat="a")
     desk.put("b1", chat="b")
-    store.claim(Queue.OUTBOX, limit=1)
+    claiming.claim(Queue.OUTBOX, limit=1)
     assert cancel_waiting(ordering_key="a", reason="blocked") == 2
     assert cancel_waiting(ordering_key="a", reason="blocked") == 0
     assert [desk.state(key) for key in ("a1", "a2", "a3", "b1")] == ["leased", "cancelled", "cancelled", "new"]
@@ -69,7 +69,7 @@ def test_lets_go_of_what_was_held_for_a_bot(desk: Desk) -> None:
     desk.put("retrying", due_at=later)
     desk.change("retrying", attempts=3)
     assert release_held(bot_ids=[desk.bot_id]) == 1
-    assert [claim.key for claim in store.claim(Queue.OUTBOX, limit=9).claims] == ["held"]
+    assert [claim.key for claim in claiming.claim(Queue.OUTBOX, limit=9).claims] == ["held"]
 
 
 def test_notes_how_far_a_handler_came(desk: Desk) -> None:

@@ -155,7 +155,9 @@ class Person:
 
     @property
     def top(self) -> Run:
-        return Run.unscoped.get(pk=self.conversation.top_run_id)
+        top = self.conversation.top_run_id
+        assert top is not None, "no run is on top"
+        return Run.unscoped.get(pk=top)
 
     @property
     def inbox(self) -> list[InboxEvent]:
@@ -169,7 +171,7 @@ class Person:
 
     def timeline(self, run: Run | None = None) -> list[str]:
         """The kinds of a run's timeline, the one on top unless given."""
-        run_id = run.pk if run else self.conversation.top_run_id
+        run_id = (run or self.top).pk
         return list(TimelineEntry.unscoped.filter(run_id=run_id).order_by("id").values_list("kind", flat=True))
 
     @property

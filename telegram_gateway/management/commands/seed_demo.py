@@ -86,8 +86,8 @@ def seed(passwords: Passwords) -> dict[str, Any]:
         if not any(flow["active"] for flow in flows):
             activate_flow(flows_of(bot_id=bot.pk).get(pk=flows[0]["id"]))
             flows[0]["active"] = True
-        for key in ApiKey.objects.filter(name=KEY_NAME, revoked_at=None):
-            revoke_api_key(key.pk, actor=SYSTEM)
+        for last in ApiKey.objects.filter(name=KEY_NAME, revoked_at=None):
+            revoke_api_key(last.pk, actor=SYSTEM)
         key = create_api_key(organization=organization, name=KEY_NAME, scopes=list(ApiScope), actor=SYSTEM)
     return {
         "organization": {"id": str(organization.pk), "name": organization.name, "slug": organization.slug},

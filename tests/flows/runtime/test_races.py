@@ -1,6 +1,7 @@
 """Many workers and many updates at once; each race has its twin that shows it without the guard."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,12 +10,12 @@ from unittest.mock import patch
 import pytest
 from django.db import connection
 
-from bots.crashpoints import registered
+from bots.crashpoints import crash_point, registered
 from bots.models import Contact
 from bots.redis import RedisUnavailable
 from bots.tenancy import no_scope
 from flows.models import Conversation, InboxEvent, Run
-from flows.runtime import bulk, runner, timers, work
+from flows.runtime import bulk, routing, runner, timers, work
 from tests.factories.flows import Person, drain, make_flow_bot
 from tests.support.crashes import killed_at
 from tests.support.flows import a_delay, a_flow, an_access
@@ -210,12 +211,12 @@ def test_an_event_that_kills_its_worker_each_time_is_set_aside_and_stops_nobody(
     bia.start()
 
     def deadly() -> None:
-        healthy = work.work_off
+        healthy = routing.work_off
 
         def work_off(turn: Any, incoming: Any) -> None:
             healthy(turn, incoming)
             if turn.contact.telegram_user_id == ana.telegram_user_id:
-                work.crash_point("test.deadly")
+                crash_point("test.deadly")
 
         with patch.object(work, "work_off", work_off):
             runner.sweep()
@@ -251,6 +252,6 @@ def test_a_sweep_killed_at_any_point_fires_each_timer_once(point: str) -> None:
 
 def test_two_sweeps_at_once_fire_a_timer_once() -> None:
     ana = a_waiting_contact()
-    assert sorted(at_once(4, lambda _place: timers.fire_due_timers())) == [0, 0, 0, 1]
+    assert Counter(at_once(4, lambda _place: timers.fire_due_timers())) == {0: 3, 1: 1}
     drain()
     assert ana.texts == ["Pronto"]

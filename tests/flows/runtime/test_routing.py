@@ -248,9 +248,9 @@ def test_a_press_naming_a_run_of_somebody_else_moves_nothing() -> None:
 # Welcome mode
 
 
-def a_shop(**fields: object) -> Bot:
+def a_shop() -> Bot:
     return make_bot(
-        main_buttons=[{"text": "VIP", "price": "29.90", "access": {"text": "Você é VIP"}}, {"text": "Ajuda"}], **fields
+        main_buttons=[{"text": "VIP", "price": "29.90", "access": {"text": "Você é VIP"}}, {"text": "Ajuda"}]
     )
 
 
@@ -286,6 +286,7 @@ def test_a_priced_main_button_charges_and_delivers() -> None:
     ana.press(ana.button("VIP"))
     drain()
     asked = next(effect for effect in ana.effects if isinstance(effect, RequestPayment))
+    assert asked.deliver is not None
     assert (asked.amount_minor, asked.currency, asked.deliver["text"]) == (2990, "BRL", "Você é VIP")
     paid(ana, ana.top, visit=asked.visit)
     drain()

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from django.db import DataError, OperationalError
 
+from bots import redis
 from bots.errors import Unavailable
 from bots.models import Bot, Contact
 from bots.redis import RedisUnavailable
 from bots.tenancy import no_scope
 from flows.models import DrainMark, InboxEvent, Run
-from flows.runtime import bulk, runner, version_cache, welcome, work
+from flows.runtime import bulk, routing, runner, version_cache, welcome, work
 from flows.runtime.incoming import Incoming
 from flows.runtime.turn import Turn
 from tests.factories.flows import Person, drain, make_bot, make_flow_bot
@@ -121,7 +122,7 @@ def test_the_holder_looks_once_more_after_letting_go(monkeypatch: pytest.MonkeyP
     """The row came after the last look under the lock, and its bell found the lock taken."""
     ana, bia = people(2)
     ana.start()
-    let_go = runner.release
+    let_go = redis.release
 
     def release_late(key: str, token: str) -> bool:
         monkeypatch.setattr(runner, "release", let_go)
@@ -183,7 +184,7 @@ def test_alone_a_bot_may_have_it_all() -> None:
 def poison(monkeypatch: pytest.MonkeyPatch) -> Callable[[Person, str], None]:
     """Makes the code raise for one text of one person."""
     poisoned: list[tuple[int, str]] = []
-    healthy = work.work_off
+    healthy = routing.work_off
 
     def work_off(turn: Turn, incoming: Incoming) -> None:
         text = getattr(incoming.parsed.event, "text", "/start")

@@ -25,6 +25,7 @@ def test_a_flow_is_started_for_a_contact_whatever_they_do_now() -> None:
     ana = ana_inside()
     other = publish(ana.bot, a_flow([a_question("q", "Volte!", next="bye"), an_access("bye")]), active=False)
     with organization_scope(ana.bot.organization_id):
+        assert other.flow_id is not None
         start_run(contact_id=ana.contact.pk, flow_id=other.flow_id)
     drain()
     assert (ana.top.version_id, ana.texts[-1]) == (other.pk, "Volte!")

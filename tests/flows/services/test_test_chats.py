@@ -163,7 +163,9 @@ def test_skipping_a_wait_moves_the_chats_clock_to_its_end() -> None:
     drain()
     assert rita.person.texts == ["Agora?"]
     assert rita.conversation.clock_offset == skipped
-    ahead = rita.person.top.entered_at - timezone.now()
+    entered_at = rita.person.top.entered_at
+    assert entered_at is not None
+    ahead = entered_at - timezone.now()
     assert timedelta(hours=1, minutes=59) < ahead <= timedelta(hours=2, seconds=1)
 
 

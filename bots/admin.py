@@ -35,7 +35,7 @@ class NewUserForm(UserCreationForm):
 
 
 @admin.register(User)
-class UserAdmin(BaseUserAdmin, StaffAdmin):
+class UserAdmin(BaseUserAdmin[User], StaffAdmin):
     """People."""
 
     form = UserChangeForm

@@ -19,11 +19,11 @@ class StaffAdmin(ModelAdmin):
     compressed_fields = True
     warn_unsaved_form = True
 
-    def save_model(self, request: HttpRequest, obj: models.Model, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         note_act(request, obj, "change" if change else "add", fields=form.changed_data)
 
-    def delete_model(self, request: HttpRequest, obj: models.Model) -> None:
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
         note_act(request, obj, "delete")
         super().delete_model(request, obj)
 

@@ -1,0 +1,134 @@
+"""Ways a sale can go through the running product, chosen so that together they pass every place where it may die."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+
+from bots.outbox.models import UNFINISHED, OutboxMessage
+from flows.models import InboxEvent, InboxState
+from payments.models import DeliveryState, Payment, WebhookDelivery
+from telegram_gateway.models import TelegramUpdate, UpdateState
+from tests.processes.buying import PATIENCE, ask_for_the_code, code_in, expect_access, hear
+from tests.support.fake_telegram import Chat, Deliver, to_webhook, too_many_requests
+from tests.support.flows import a_delay, sales_flow
+from tests.support.shop import Shop
+
+# Together with the text of the last step more than Telegram takes in one message, so that it goes out in two calls.
+LONG_NAME = "Ana Carolina " * 12
+
+
+@dataclass
+class Sale:
+    """One buyer at a shop, and the ids of their updates that were taken."""
+
+    shop: Shop
+    user_id: int
+    accepted: list[int] = field(default_factory=list)
+    times: int = 2
+
+    def __post_init__(self) -> None:
+        deliver = to_webhook(self.shop.telegram, self.shop.token, times=self.times)
+        self.chat = Chat(
+            self.shop.telegram,
+            self.shop.token,
+            self.user_id,
+            recorded(deliver, self.accepted),
+            first_name=LONG_NAME,
+        )
+
+    @property
+    def charges(self) -> Any:
+        """The buyer's charges."""
+        return Payment.unscoped.filter(contact__telegram_user_id=self.user_id)
+
+
+def recorded(deliver: Deliver, accepted: list[int]) -> Deliver:
+    """Delivers, and remembers what was taken."""
+
+    def record(update: dict[str, Any]) -> None:
+        deliver(update)
+        accepted.append(update["update_id"])
+
+    return record
+
+
+def whole_flow() -> dict[str, Any]:
+    """The sales flow, with a wait between payment and access, and an access too long for one message."""
+    flow = sales_flow()
+    steps = {step["id"]: step for step in flow["flow_steps"]}
+    steps["pay"]["connections"]["next"] = "wait"
+    steps["vip"]["config"]["text"] = "Bem-vindo ao VIP, {{first_name}}!" + " Aproveite." * 365
+    flow["flow_steps"].append(a_delay("wait", seconds=1, next="vip"))
+    return flow
+
+
+Way = Callable[[Sale], None]
+
+
+def plainly(sale: Sale) -> None:
+    """From hello to access."""
+    ask_for_the_code(sale.shop, sale.chat)
+    sale.shop.pay(sale.chat)
+    expect_access(sale.chat)
+
+
+def by_pressing_i_have_paid(sale: Sale) -> None:
+    """The gateway's notice is lost; the buyer asks."""
+    ask_for_the_code(sale.shop, sale.chat)
+    sale.shop.pay(sale.chat, silent=True)
+    sale.chat.press("Já paguei")
+    expect_access(sale.chat)
+
+
+def by_polling(sale: Sale) -> None:
+    """The gateway's notice is lost; nobody asks but the sweep, whose time has come."""
+    ask_for_the_code(sale.shop, sale.chat)
+    sale.shop.pay(sale.chat, silent=True)
+    sale.charges.update(next_poll_at=timezone.now())
+    expect_access(sale.chat)
+
+
+def with_a_new_code(sale: Sale) -> None:
+    """The first code expires; the buyer asks for another and pays that."""
+    ask_for_the_code(sale.shop, sale.chat)
+    sale.shop.pay(sale.chat, "expire")
+    hear(sale.chat, "não vale mais")
+    sale.chat.press("Novo código")
+    hear(sale.chat, "R$ 29,90")
+    code_in(hear(sale.chat, "<code>"))
+    sale.shop.pay(sale.chat)
+    expect_access(sale.chat)
+
+
+def slowed_down_by_telegram(sale: Sale) -> None:
+    """Telegram asks to be left alone for a second."""
+    sale.shop.telegram.fail(too_many_requests(1, chat_id=sale.user_id))
+    plainly(sale)
+
+
+def after_blocking_the_bot(sale: Sale) -> None:
+    """Blocks the bot and takes it back before anything else."""
+    sale.chat.block()
+    sale.chat.unblock()
+    plainly(sale)
+
+
+def wait_for_rest() -> None:
+    """Return once nothing is waiting or under way."""
+    end = time.monotonic() + PATIENCE
+    while something := _unfinished():
+        assert time.monotonic() < end, f"never came to rest: {something}"
+        time.sleep(0.1)
+
+
+def _unfinished() -> list[str]:
+    waiting = {
+        "inbox": InboxEvent.unscoped.filter(state=InboxState.NEW),
+        "outbox": OutboxMessage.unscoped.filter(state__in=UNFINISHED),
+        "notices": WebhookDelivery.unscoped.filter(state=DeliveryState.NEW),
+        "updates": TelegramUpdate.unscoped.filter(state=UpdateState.NEW),
+    }
+    return [name for name, rows in waiting.items() if rows.exists()]

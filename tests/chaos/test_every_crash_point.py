@@ -1,0 +1,116 @@
+"""At every place where a process may die it dies, once and once more, while somebody buys: every promise is kept.
+
+The places are those of the registry: one that is neither passed by a sale below nor excused by name fails the test.
+"""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from bots.crashpoints import registered
+from telegram_gateway import leases
+from tests.chaos.sales import (
+    Sale,
+    Way,
+    after_blocking_the_bot,
+    by_polling,
+    by_pressing_i_have_paid,
+    plainly,
+    slowed_down_by_telegram,
+    wait_for_rest,
+    whole_flow,
+    with_a_new_code,
+)
+from tests.processes.conftest import StartStack
+from tests.support.fake_telegram import FakeTelegram
+from tests.support.invariants import Rest, check_everything
+from tests.support.shop import Shop, open_shop
+from tests.support.stack import Stack
+
+pytestmark = [pytest.mark.chaos, pytest.mark.processes, pytest.mark.timeout(300)]
+
+# What a plain sale does not pass.
+WAYS: dict[str, Way] = {
+    "payments.check.asked": by_pressing_i_have_paid,
+    "payments.poll.asked": by_polling,
+    "payments.poll.claimed": by_polling,
+    "payments.renew.committed": with_a_new_code,
+    "relay.between_marks": slowed_down_by_telegram,
+    "telegram.update_processed": after_blocking_the_bot,
+}
+EXCUSED = {
+    leases.BEFORE_COMMIT: "only where bots are polled",
+    leases.AFTER_COMMIT: "only where bots are polled",
+}
+# Passed while the shop is set up, before anybody buys.
+SETTING_UP = frozenset({"connect.after_store", "connect.after_call"})
+# Passed only after another death: an event tried before goes alone.
+AFTER_A_DEATH = {"drain.attempt_counted": "drain.advanced"}
+MOST_BUYERS = 4
+
+
+def plan_for(place: str) -> str:
+    """Dies at the first and at the second time this place is reached."""
+    if place in AFTER_A_DEATH:
+        return f"{AFTER_A_DEATH[place]}:1:kill,{place}:1:kill"
+    return f"{place}:1:kill,{place}:2:kill"
+
+
+def places() -> list[str]:
+    return sorted(registered() - EXCUSED.keys() - SETTING_UP)
+
+
+def test_what_is_excused_or_named_is_registered() -> None:
+    assert EXCUSED.keys() | WAYS.keys() | SETTING_UP | AFTER_A_DEATH.keys() <= registered()
+
+
+@pytest.mark.parametrize("place", places())
+def test_a_death_breaks_no_promise(place: str, start_stack: StartStack, telegram: FakeTelegram) -> None:
+    stack = start_stack(crash_plan=plan_for(place))
+    shop = open_shop(stack.url, telegram, definition=whole_flow())
+    accepted: list[int] = []
+    way = WAYS.get(place, plainly)
+    # The second time is for the next buyer, where one sale passes this place but once.
+    for number in range(MOST_BUYERS):
+        sale = Sale(shop, user_id=601 + number)
+        way(sale)
+        accepted += sale.accepted
+        if len(list(stack.marks.iterdir())) == 2:
+            break
+    wait_for_rest()
+
+    assert place in stack.reached(), f"no sale passes {place}: give it a way or an excuse"
+    assert len(list(stack.marks.iterdir())) == 2, "it died but once"
+    assert len(stack.deaths) == 2
+    check_everything(Rest(telegram, accepted))
+
+
+@pytest.mark.parametrize("place", sorted(SETTING_UP))
+def test_a_bot_whose_connection_died_halfway_is_connected_again(
+    place: str, start_stack: StartStack, telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = start_stack(crash_plan=plan_for(place))
+    insist(monkeypatch, stack)
+    shop = open_shop(stack.url, telegram, definition=whole_flow())
+    sale = Sale(shop, user_id=601)
+
+    plainly(sale)
+    wait_for_rest()
+
+    assert len(list(stack.marks.iterdir())) == 2
+    check_everything(Rest(telegram, sale.accepted))
+
+
+def insist(monkeypatch: pytest.MonkeyPatch, stack: Stack) -> None:
+    """The seller calls again where the connection broke, as people do."""
+    once = Shop.call
+
+    def call(shop: Shop, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        while True:
+            try:
+                return once(shop, method, path, body, **headers)
+            except httpx.TransportError:
+                stack.wait_until_ready()
+
+    monkeypatch.setattr(Shop, "call", call)

@@ -78,9 +78,7 @@ def open_shop(
     organization = create_organization(name=name, owner=user)
     ensure_sandbox_account(organization)
     with organization_scope(organization.pk):
-        made = create_api_key(
-            organization=organization, name="tests", scopes=list(ApiScope), actor=Actor.of_user(user)
-        )
+        made = create_api_key(organization=organization, name="tests", scopes=list(ApiScope), actor=Actor.of_user(user))
     shop = Shop(url=url, api_key=made.secret, telegram=telegram, organization=organization)
     shop.open(definition or sales_flow())
     return shop

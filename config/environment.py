@@ -83,6 +83,11 @@ def database_url(role: ProcessRole) -> str:
     return str(stored("services.json").get(ROLE_VARIABLES[role]) or service("DATABASE_URL"))
 
 
+def has_startup_options() -> bool:
+    """Whether connections may be given deadlines when they start: not behind a pooler (`DATABASE_STARTUP_OPTIONS`)."""
+    return os.environ.get("DATABASE_STARTUP_OPTIONS", "on") != "off"
+
+
 def database(role: ProcessRole) -> dict[str, Any]:
     """Django's `DATABASES["default"]` for a role, with deadlines on everything.
 
@@ -98,7 +103,7 @@ def database(role: ProcessRole) -> dict[str, Any]:
         "tcp_user_timeout": 20_000,
         "application_name": f"trilho-{role}",
     }
-    if os.environ.get("DATABASE_STARTUP_OPTIONS", "on") != "off":
+    if has_startup_options():
         options["options"] = (
             f"-c statement_timeout={STATEMENT_TIMEOUTS[role]} -c lock_timeout={LOCK_TIMEOUTS[role]}"
             f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUTS[role]}"
@@ -106,6 +111,7 @@ def database(role: ProcessRole) -> dict[str, Any]:
             " -c jit=off"
         )
     return parsed | {
+        "ENGINE": "config.postgres",
         "ATOMIC_REQUESTS": False,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,

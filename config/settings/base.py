@@ -107,6 +107,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # --- Data ---------------------------------------------------------------------------------------------------------
 
 DATABASES = {"default": environment.database(PROCESS_ROLE)}
+# Off behind a pooler that hands one session to many clients; unless said otherwise, wherever start-up options are off.
+DATABASE_PREPARE = env.bool("DATABASE_PREPARE", default=environment.has_startup_options())
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = environment.service("REDIS_URL")

@@ -55,9 +55,7 @@ def data_directory(run_directory: Path) -> Path:
     if os.geteuid() != 0:
         return run_directory
     digest = hashlib.sha256(str(run_directory.resolve()).encode()).hexdigest()[:12]
-    place = STATE_DIR / f"{run_directory.resolve().parent.name}-{digest}"
-    place.mkdir(parents=True, exist_ok=True)
-    return place
+    return STATE_DIR / f"{run_directory.resolve().parent.name}-{digest}"
 
 
 def reachable(package: Path, *companions: Path, account: Servant) -> Path:

@@ -21,7 +21,7 @@ MESSAGES = 5_000
 
 
 @pytest.mark.parametrize(("chats", "bots"), [(5_000, 1), (1_000, 1), (1_000, 50), (100, 1)])
-def test_hands_out(desk: Desk, chats: int, bots: int, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811
+def test_hands_out(desk: Desk, chats: int, bots: int, capsys: pytest.CaptureFixture[str]) -> None:
     sent: list[tuple[str, int]] = []
 
     async def send(claim: Claim) -> Outcome:

@@ -157,7 +157,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
             one.stop(signal.SIGTERM)
         data = data_directory(one.directory)
         if data != one.directory:
-            shutil.rmtree(data)
+            shutil.rmtree(data, ignore_errors=True)
 
 
 def test_is_alive_and_ready(run: Run) -> None:

@@ -36,12 +36,12 @@ def clean_json(value: Any) -> Any:
 
 
 def dump_json(value: Any) -> str:
-    """JSON that a jsonb column takes, whatever the strings inside are."""
+    """JSON that a jsonb column takes, whatever the strings inside are; ids and moments as their text."""
     try:
         data = orjson.dumps(value)
     except TypeError:
         # Lone surrogates, and whole numbers over 64 bits.
-        return json.dumps(clean_json(value))
+        return json.dumps(clean_json(value), default=str)
     if b"\\u0000" in data:
-        return json.dumps(clean_json(value))
+        return json.dumps(clean_json(value), default=str)
     return data.decode()

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from bots import statements
 from bots.storable import dump_json
 
 _INSERT_INBOX = """
@@ -43,7 +44,8 @@ class NewInboxRow:
 def insert_inbox(row: NewInboxRow) -> bool:
     """Writes the row and its dedupe key; False if the key was there already, and then nothing is written."""
     with connection.cursor() as cursor:
-        cursor.execute(
+        statements.execute(
+            cursor,
             _INSERT_INBOX,
             {
                 "id": row.id,
@@ -85,7 +87,7 @@ FROM input WHERE timer_id::text IN (SELECT external_id FROM fresh)
 def fire_timers(rows: Sequence[dict[str, Any]]) -> int:
     """Marks these timers fired and writes their inbox rows; the caller holds the timers' row locks."""
     with connection.cursor() as cursor:
-        cursor.execute(_FIRE_TIMERS, [dump_json(rows)])
+        statements.execute(cursor, _FIRE_TIMERS, [dump_json(rows)])
         fired: int = cursor.rowcount
         return fired
 
@@ -157,7 +159,8 @@ def waiting(
     """
     skipped = list(skip)
     with connection.cursor() as cursor:
-        cursor.execute(
+        statements.execute(
+            cursor,
             _WAITING,
             {
                 "shard": shard,
@@ -182,7 +185,7 @@ WHERE EXISTS (SELECT 1 FROM flows_inboxevent event WHERE event.state = 'new' AND
 def shards_waiting(last_shard: int) -> list[int]:
     """The shards with unread rows, those of an earlier, larger `FLOW_SHARDS` included."""
     with connection.cursor() as cursor:
-        cursor.execute(_SHARDS_WAITING, [last_shard])
+        statements.execute(cursor, _SHARDS_WAITING, [last_shard])
         return [row[0] for row in cursor.fetchall()]
 
 
@@ -215,7 +218,7 @@ def insert_missing(rows: Sequence[dict[str, Any]]) -> list[UUID]:
     Who loses the race against another drain makes nothing and finds the winner's row on its next look.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT_MISSING, [dump_json(rows)])
+        statements.execute(cursor, _INSERT_MISSING, [dump_json(rows)])
         return [row[0] for row in cursor.fetchall()]
 
 
@@ -249,7 +252,9 @@ def unread_rows(keys: Sequence[tuple[UUID, int]], *, per_conversation: int) -> d
     """The oldest unread rows of each of these conversations, in inbox order. Read under their row locks."""
     found: dict[tuple[UUID, int], list[UnreadRow]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_UNREAD, [[bot_id for bot_id, _ in keys], [user_id for _, user_id in keys], per_conversation])
+        statements.execute(
+            cursor, _UNREAD, [[bot_id for bot_id, _ in keys], [user_id for _, user_id in keys], per_conversation]
+        )
         for bot_id, user_id, row_id, run_id, source, external_id, payload, attempts in cursor.fetchall():
             row = UnreadRow(row_id, run_id, source, external_id, bytes(payload), attempts)
             found.setdefault((bot_id, user_id), []).append(row)
@@ -292,7 +297,7 @@ def write_runs(rows: Sequence[str]) -> None:
     if not rows:
         return
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE_RUNS, [_joined(rows)])
+        statements.execute(cursor, _WRITE_RUNS, [_joined(rows)])
         (written,) = cursor.fetchone()
     if written != len(rows):
         raise LostRace
@@ -319,7 +324,7 @@ def write_timers(*, voids: Sequence[str], arms: Sequence[str]) -> None:
     if not voids and not arms:
         return
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE_TIMERS, [_joined(voids), _joined(arms)])
+        statements.execute(cursor, _WRITE_TIMERS, [_joined(voids), _joined(arms)])
 
 
 _WRITE_HISTORY = """
@@ -347,7 +352,7 @@ def write_history(*, timeline: Sequence[str], messages: Sequence[str]) -> None:
     if not timeline and not messages:
         return
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE_HISTORY, [_joined(timeline), _joined(messages)])
+        statements.execute(cursor, _WRITE_HISTORY, [_joined(timeline), _joined(messages)])
 
 
 _MARK_INBOX = """
@@ -364,7 +369,7 @@ FROM input WHERE event.id = input.id
 def mark_inbox(rows: Sequence[str], *, mark: UUID | None) -> None:
     """Marks rows handled, and lifts the drain's own mark with them."""
     with connection.cursor() as cursor:
-        cursor.execute(_MARK_INBOX, [_joined(rows), mark])
+        statements.execute(cursor, _MARK_INBOX, [_joined(rows), mark])
 
 
 _WRITE_PEOPLE = """
@@ -388,7 +393,7 @@ FROM json_to_recordset(%s::json) AS input (
 def write_people(*, contacts: Sequence[str], conversations: Sequence[str]) -> None:
     """Writes what changed of contacts and conversations."""
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE_PEOPLE, [_joined(contacts), _joined(conversations)])
+        statements.execute(cursor, _WRITE_PEOPLE, [_joined(contacts), _joined(conversations)])
 
 
 _ENSURE_WELCOME = """
@@ -417,7 +422,7 @@ def ensure_welcome_versions(rows: Sequence[dict[str, Any]]) -> dict[UUID, UUID]:
     A bot is missing from the answer if another transaction was making the same version; it is there on the next look.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_ENSURE_WELCOME, [dump_json(rows)])
+        statements.execute(cursor, _ENSURE_WELCOME, [dump_json(rows)])
         return dict(cursor.fetchall())
 
 
@@ -430,7 +435,7 @@ RETURNING id, attempts
 def count_attempts(row_ids: Sequence[UUID], *, error: str = "") -> dict[UUID, int]:
     """Counts one attempt for each row that is still unread; answers how many each has now."""
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT_ATTEMPTS, [error, list(row_ids)])
+        statements.execute(cursor, _COUNT_ATTEMPTS, [error, list(row_ids)])
         return dict(cursor.fetchall())
 
 
@@ -440,7 +445,7 @@ _LIFT_MARK = "DELETE FROM flows_drainmark WHERE id = %s"
 def lift_mark(mark: UUID) -> None:
     """Forgets a mark whose drain failed in an orderly way and counts its own attempts."""
     with connection.cursor() as cursor:
-        cursor.execute(_LIFT_MARK, [mark])
+        statements.execute(cursor, _LIFT_MARK, [mark])
 
 
 _COUNT_DEAD_DRAINS = """
@@ -457,7 +462,7 @@ WHERE state = 'new' AND id IN (SELECT unnest(heads) FROM dead)
 def count_dead_drains() -> int:
     """Counts an attempt for every row a worker was trying when it died, and forgets those marks."""
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT_DEAD_DRAINS)
+        statements.execute(cursor, _COUNT_DEAD_DRAINS)
         counted: int = cursor.rowcount
         return counted
 

@@ -124,16 +124,16 @@ def record(turn: Turn, run_id: UUID, kind: str, step_id: str | None, data: dict[
     turn.output.timeline.append(
         dump_json(
             {
-                "id": str(uuid7()),
-                "organization_id": str(turn.bot.organization_id),
-                "bot_id": str(turn.bot.id),
-                "conversation_id": str(turn.conversation.id),
-                "run_id": str(run_id),
-                "inbox_event_id": str(turn.row_id) if turn.row_id else None,
+                "id": uuid7(),
+                "organization_id": turn.bot.organization_id,
+                "bot_id": turn.bot.id,
+                "conversation_id": turn.conversation.id,
+                "run_id": run_id,
+                "inbox_event_id": turn.row_id,
                 "kind": kind,
                 "step_id": step_id,
                 "data": data,
-                "at": turn.at,
+                "at": turn.now,
             }
         )
     )
@@ -186,14 +186,14 @@ def _leave(
             ordering_key=f"{bot.id}:{contact.telegram_user_id}" if ordered else None,
             expires_at=turn.now - turn.clock_offset + expires if expires else None,
             payload={
-                "organization_id": str(bot.organization_id),
-                "bot_id": str(bot.id),
-                "contact_id": str(contact.id),
-                "conversation_id": str(turn.conversation.id),
+                "organization_id": bot.organization_id,
+                "bot_id": bot.id,
+                "contact_id": contact.id,
+                "conversation_id": turn.conversation.id,
                 "telegram_user_id": contact.telegram_user_id,
                 "channel": str(contact.channel),
-                "run_id": str(run.id if run else NO_RUN),
-                "version_id": str(run.flow.version_id if run else NO_RUN),
+                "run_id": run.id if run else NO_RUN,
+                "version_id": run.flow.version_id if run else NO_RUN,
                 "effect": dumped,
             },
         )

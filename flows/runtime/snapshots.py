@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import DateTimeField, Func, OuterRef, Subquery
 
-from bots.models import Bot, Contact
+from bots.models import Bot
 from flows.engine.compile import VersionKind
 from flows.engine.state import BotFacts, ContactFacts, Facts
 from flows.models import Flow, FlowVersion
@@ -37,17 +37,10 @@ class BotSnapshot:
         """What a new run begins with; None is welcome mode."""
         return self.version_id if self.flow_enabled and not self.flow_closed else None
 
-    def engine_facts(self, contact: Contact) -> Facts:
+    def engine_facts(self, contact: ContactFacts) -> Facts:
         """What texts and conditions may see."""
         return Facts(
-            contact=ContactFacts(
-                chat_id=contact.telegram_user_id,
-                first_name=contact.first_name,
-                last_name=contact.last_name,
-                username=contact.username,
-                variables=contact.variables,
-                tags=tuple(contact.tags),
-            ),
+            contact=contact,
             bot=self.facts,
             locale=self.locale,
             time_zone=self.time_zone,

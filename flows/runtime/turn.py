@@ -16,6 +16,7 @@ from flows.engine.codec import dump_state, load_state
 from flows.engine.compile import Flow
 from flows.engine.effects import Effect
 from flows.engine.events import Event
+from flows.engine.state import ContactFacts as FactsOfContact
 from flows.engine.state import Facts, State, Status, new_state
 from flows.models import Conversation, Direction, InboxState, RunStatus
 from flows.ports import ContactFacts
@@ -43,6 +44,37 @@ class StoredRun:
     failure: str
     owes: bool
     state_text: str
+
+
+@dataclass(slots=True)
+class KnownContact:
+    """The contact as it changes; the row it was read from stays as it is, for another turn."""
+
+    id: UUID
+    telegram_user_id: int
+    channel: str
+    first_name: str
+    last_name: str
+    username: str
+    language_code: str
+    blocked_at: datetime | None
+    variables: Mapping[str, Any]
+    tags: tuple[str, ...]
+
+    @classmethod
+    def of(cls, row: Contact) -> "KnownContact":
+        return cls(
+            id=row.id,
+            telegram_user_id=row.telegram_user_id,
+            channel=row.channel,
+            first_name=row.first_name,
+            last_name=row.last_name,
+            username=row.username,
+            language_code=row.language_code,
+            blocked_at=row.blocked_at,
+            variables=row.variables,
+            tags=tuple(row.tags),
+        )
 
 
 class LiveRun:
@@ -91,12 +123,11 @@ class Turn:
         offset = conversation.clock_offset or timedelta()
         self.bot = bot
         self.conversation = conversation
-        self.contact: Contact = conversation.contact
+        self.contact = KnownContact.of(conversation.contact)
         self.versions = versions
         self.welcome_version_id = welcome_version_id
         self.clock_offset = offset
         self.now = now + offset
-        self.at = self.now.isoformat()
         self.output = Output()
         self.stack: list[UUID] = list(conversation.stack)
         self.attention = conversation.attention
@@ -116,7 +147,17 @@ class Turn:
     def facts(self) -> Facts:
         """What texts and conditions may see, as of this event."""
         if self._facts is None:
-            self._facts = self.bot.engine_facts(self.contact)
+            contact = self.contact
+            self._facts = self.bot.engine_facts(
+                FactsOfContact(
+                    chat_id=contact.telegram_user_id,
+                    first_name=contact.first_name,
+                    last_name=contact.last_name,
+                    username=contact.username,
+                    variables=contact.variables,
+                    tags=contact.tags,
+                )
+            )
         return self._facts
 
     def run(self, run_id: UUID) -> LiveRun | None:
@@ -212,8 +253,8 @@ class Turn:
                     "before": row.revision,
                     "revision": row.revision + 1,
                     "owes": row.owes,
-                    "started_at": row.started_at.isoformat(),
-                    "ended_at": self.at,
+                    "started_at": row.started_at,
+                    "ended_at": self.now,
                     "failure": "corrupt_state",
                     "state": None,
                 }
@@ -222,19 +263,19 @@ class Turn:
 
     def void_timers(self, run_id: UUID, kind: str | None) -> None:
         self.arms = [armed for armed in self.arms if not (armed[0] == run_id and (kind is None or armed[1] == kind))]
-        self.output.voids.append(dump_json({"run_id": str(run_id), "kind": kind}))
+        self.output.voids.append(dump_json({"run_id": run_id, "kind": kind}))
 
     def arm_timer(self, run_id: UUID, *, kind: str, wait: int, visit: int | None, due_at: datetime) -> None:
         """`due_at` is on the conversation's clock, which runs ahead in a test chat."""
         row = {
-            "id": str(uuid7()),
-            "organization_id": str(self.bot.organization_id),
-            "conversation_id": str(self.conversation.id),
-            "run_id": str(run_id),
+            "id": uuid7(),
+            "organization_id": self.bot.organization_id,
+            "conversation_id": self.conversation.id,
+            "run_id": run_id,
             "kind": kind,
             "wait": wait,
             "visit": visit,
-            "due_at": (due_at - self.clock_offset).isoformat(),
+            "due_at": due_at - self.clock_offset,
         }
         self.arms.append((run_id, kind, row))
 
@@ -267,7 +308,7 @@ class Turn:
         )
 
     def mark(self, row_id: UUID, state: InboxState, error: str = "") -> None:
-        self.output.marks.append(dump_json({"id": str(row_id), "state": state.value, "error": error[:500]}))
+        self.output.marks.append(dump_json({"id": row_id, "state": state.value, "error": error[:500]}))
 
     # The rows of what changed
 
@@ -290,13 +331,13 @@ class Turn:
 
     def _run_row(self, run_id: UUID, flow_id: UUID | None, version_id: UUID) -> dict[str, Any]:
         return {
-            "id": str(run_id),
-            "organization_id": str(self.bot.organization_id),
-            "conversation_id": str(self.conversation.id),
-            "contact_id": str(self.contact.id),
-            "bot_id": str(self.bot.id),
-            "flow_id": str(flow_id) if flow_id else None,
-            "version_id": str(version_id),
+            "id": run_id,
+            "organization_id": self.bot.organization_id,
+            "conversation_id": self.conversation.id,
+            "contact_id": self.contact.id,
+            "bot_id": self.bot.id,
+            "flow_id": flow_id,
+            "version_id": version_id,
         }
 
     def _dump_run(self, run: LiveRun) -> str:
@@ -308,45 +349,45 @@ class Turn:
                 "before": run.before,
                 "revision": state.revision,
                 "step_id": state.step_id,
-                "entered_at": state.entered_at.isoformat() if state.entered_at else None,
+                "entered_at": state.entered_at,
                 "state": dump_state(state),
                 "owes": state.owes,
-                "started_at": run.started_at.isoformat(),
-                "ended_at": run.ended_at.isoformat() if run.ended_at else None,
+                "started_at": run.started_at,
+                "ended_at": run.ended_at,
                 "failure": run.failure,
             }
         )
 
     def _message_row(self, message_id: UUID, run_id: UUID | None) -> dict[str, Any]:
         return {
-            "id": str(message_id),
-            "organization_id": str(self.bot.organization_id),
-            "bot_id": str(self.bot.id),
-            "conversation_id": str(self.conversation.id),
-            "run_id": str(run_id) if run_id else None,
-            "at": self.at,
+            "id": message_id,
+            "organization_id": self.bot.organization_id,
+            "bot_id": self.bot.id,
+            "conversation_id": self.conversation.id,
+            "run_id": run_id if run_id else None,
+            "at": self.now,
         }
 
     def _dump_contact(self) -> str:
         contact = self.contact
         return dump_json(
             {
-                "id": str(contact.id),
+                "id": contact.id,
                 "first_name": contact.first_name,
                 "last_name": contact.last_name,
                 "username": contact.username,
                 "language_code": contact.language_code,
-                "blocked_at": contact.blocked_at.isoformat() if contact.blocked_at else None,
+                "blocked_at": contact.blocked_at,
             }
         )
 
     def _dump_conversation(self) -> str:
         return dump_json(
             {
-                "id": str(self.conversation.id),
-                "stack": [str(run_id) for run_id in self.stack],
-                "top_run_id": str(self.stack[-1]) if self.stack else None,
+                "id": self.conversation.id,
+                "stack": self.stack,
+                "top_run_id": self.stack[-1] if self.stack else None,
                 "attention": self.attention,
-                "last_event_at": self.last_event_at.isoformat() if self.last_event_at else None,
+                "last_event_at": self.last_event_at,
             }
         )

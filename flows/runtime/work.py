@@ -1,6 +1,5 @@
 """One transaction of the drain: claim, read, advance in memory, write in bulk, commit."""
 
-import copy
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -116,10 +115,10 @@ def _claim(waiting: Sequence[Waiting]) -> list[Conversation]:
     ids = [one.conversation_id for one in waiting if one.conversation_id is not None]
     missing = [
         {
-            "contact_id": str(uuid7()),
-            "conversation_id": str(uuid7()),
-            "organization_id": str(one.organization_id),
-            "bot_id": str(one.bot_id),
+            "contact_id": uuid7(),
+            "conversation_id": uuid7(),
+            "organization_id": one.organization_id,
+            "bot_id": one.bot_id,
             "telegram_user_id": one.telegram_user_id,
         }
         for one in waiting
@@ -210,11 +209,9 @@ class Turns:
             set_aside(turn, one, reason)
 
     def _fresh(self) -> Turn:
-        conversation = copy.copy(self.conversation)
-        conversation.contact = copy.copy(self.conversation.contact)
         return Turn(
             bot=self.bot,
-            conversation=conversation,
+            conversation=self.conversation,
             stored=self.stored,
             versions=self.versions,
             welcome_version_id=self.welcome_version_id,

@@ -9,6 +9,7 @@ urlpatterns = [
     path("vendas/", sales.sale_list, name="sale_list"),
     path("vendas/<uuid:order_id>/", sales.sale_detail, name="sale_detail"),
     path("ajustes/pagamentos/", accounts.account_list, name="account_list"),
+    path("ajustes/pagamentos/sandbox/", accounts.add_sandbox, name="account_sandbox"),
     path("fluxos/<uuid:flow_id>/teste/pagamentos/", test_payments.panel, name="test_payments"),
     path("fluxos/<uuid:flow_id>/teste/pular/", test_payments.skip, name="test_chat_skip"),
     path("fluxos/<uuid:flow_id>/teste/pagamentos/<uuid:payment_id>/", test_payments.act, name="test_payment_act"),

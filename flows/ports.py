@@ -37,8 +37,7 @@ class ParsedUpdate:
     """A raw row, read. `event` is None when nothing in it concerns a run; `ignored` then says why.
 
     `order` sorts the rows of one source among themselves (Telegram's `update_id`). `wants_answer` is the callback that
-    must be answered even though its row moves nothing. `blocked` tells that the contact blocked (True) or unblocked
-    (False) the bot.
+    must be answered even though its row moves nothing.
     """
 
     event: Event | None
@@ -47,7 +46,6 @@ class ParsedUpdate:
     order: int = 0
     ignored: str | None = None
     wants_answer: str | None = None
-    blocked: bool | None = None
 
 
 class EventSource(Protocol):

@@ -38,8 +38,6 @@ def work_off(turn: Turn, incoming: Incoming) -> None:
     parsed = incoming.parsed
     if parsed.contact is not None:
         turn.know_contact(parsed.contact)
-    if parsed.blocked is not None:
-        turn.set_blocked(turn.now if parsed.blocked else None)
     if parsed.event is None:
         if parsed.wants_answer is not None:
             _answer(turn, parsed.wants_answer, stale_notice(turn.facts))
@@ -92,7 +90,7 @@ def _route(turn: Turn, incoming: Incoming, event: Event) -> str | None:
 
 def _personal(turn: Turn, event: Start | Answered | Pressed) -> None:
     """The contact did something: not blocked any more, and part of the transcript."""
-    turn.set_blocked(None)
+    turn.unblock()
     hear(turn, event)
 
 

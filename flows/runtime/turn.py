@@ -189,9 +189,10 @@ class Turn:
                 self._contact_changed = True
                 self._facts = None
 
-    def set_blocked(self, blocked_at: datetime | None) -> None:
-        if (self.contact.blocked_at is None) != (blocked_at is None):
-            self.contact.blocked_at = blocked_at
+    def unblock(self) -> None:
+        """Whoever writes or presses has not blocked the bot."""
+        if self.contact.blocked_at is not None:
+            self.contact.blocked_at = None
             self._contact_changed = True
 
     def begin(self, version_id: UUID, *, restarts: int = 0) -> LiveRun:

@@ -2,12 +2,14 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 
+from bots.outbox.handling import handler_threads
 from config.grants import grant_tables
 from tests.support.roles import make_missing_roles
 
@@ -75,8 +77,11 @@ def chromium() -> Path:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """pytest-django's test database, and in it the roles' rights, so that a test can `SET LOCAL ROLE`."""
     with django_db_blocker.unblock():
         make_missing_roles()
         grant_tables()
+    yield
+    # Their connections would keep the database from being dropped.
+    handler_threads.stop()

@@ -9,6 +9,7 @@ import orjson
 from django.conf import settings
 from django.db import connection
 
+from bots import statements
 from bots.ids import uuid7
 from bots.outbox.models import Queue
 from bots.outbox.registry import Claim
@@ -144,7 +145,8 @@ def claim(queue: Queue, *, limit: int) -> Batch:
     """Take up to `limit` due rows under a lease that is committed before anything is called."""
     place = _places.pop(queue, BEGINNING)
     with connection.cursor() as cursor:
-        cursor.execute(
+        statements.execute(
+            cursor,
             CLAIM,
             {
                 "queue": queue.value,

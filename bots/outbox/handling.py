@@ -65,6 +65,13 @@ class HandlerThreads:
                 self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="outbox")
             return self._pool
 
+    def stop(self) -> None:
+        """Let the threads end, and with them their connections."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown()
+
 
 handler_threads = HandlerThreads()
 os.register_at_fork(after_in_child=handler_threads._reset)

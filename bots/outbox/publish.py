@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from bots import jobs
+from bots import jobs, statements
 from bots.ids import uuid7
 from bots.outbox.models import Queue
 from bots.outbox.registry import queue_of
@@ -78,7 +78,8 @@ def publish(messages: Sequence[NewMessage]) -> frozenset[uuid.UUID]:
         return frozenset()
     queues = [queue_of(message.topic) for message in rows]
     with connection.cursor() as cursor:
-        cursor.execute(
+        statements.execute(
+            cursor,
             INSERT,
             [
                 [message.id or uuid7() for message in rows],

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from bots import statements
 from bots.outbox.models import AttemptOutcome, MessageState, Queue
 from bots.outbox.registry import Claim
 
@@ -83,7 +84,9 @@ class Record:
 def reclaim(queue: Queue, *, once: Sequence[str], limit: int = 500) -> list[tuple[uuid.UUID, MessageState]]:
     """Give back what dead workers hold; answers the rows and what became of them."""
     with connection.cursor() as cursor:
-        cursor.execute(RECLAIM, {"queue": queue.value, "limit": limit, "once": list(once), "losses": LOSSES_LIMIT})
+        statements.execute(
+            cursor, RECLAIM, {"queue": queue.value, "limit": limit, "once": list(once), "losses": LOSSES_LIMIT}
+        )
         return [(row_id, MessageState(state)) for row_id, state in cursor.fetchall()]
 
 
@@ -93,7 +96,8 @@ def record(records: Sequence[Record]) -> frozenset[uuid.UUID]:
         return frozenset()
     claims = [record.claim for record in records]
     with connection.cursor() as cursor:
-        cursor.execute(
+        statements.execute(
+            cursor,
             RECORD,
             {
                 "ids": [claim.id for claim in claims],

@@ -1,0 +1,72 @@
+"""Somebody buys in the test chat: press, answer, pay, see the access."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.conftest import PHONE, Seller
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.processes]
+
+
+def open_chat(page: Page, seller: Seller) -> None:
+    page.goto("/fluxos/")
+    page.get_by_role("link", name=seller.flow.name).click()
+    page.get_by_role("link", name="Testar").click()
+    expect(page.locator("#wall")).to_contain_text("O que você quer?")
+
+
+def write(page: Page, text: str) -> None:
+    page.fill("#say-text", text)
+    page.keyboard.press("Enter")
+
+
+def test_press_answer_pay_and_see_the_access(seller: Seller, browser: Browser) -> None:
+    page = seller.open(browser)
+    open_chat(page, seller)
+    wall = page.locator("#wall")
+
+    wall.get_by_role("button", name="Quero entrar").click()
+    expect(wall).to_contain_text("Qual é o seu e-mail?")
+    write(page, "ana.example.com")
+    expect(wall).to_contain_text("Esse e-mail não parece certo.")
+    write(page, "ana@example.com")
+    expect(wall.locator("img.bubble-media")).to_be_visible()
+    expect(wall).to_contain_text("br.gov.bcb.pix")
+    expect(page.locator("#panel")).to_contain_text("ana@example.com")
+
+    charge = page.locator("#payments-panel")
+    expect(charge).to_contain_text("R$ 29,90")
+    charge.get_by_role("button", name="Pagar", exact=True).click()
+    expect(wall).to_contain_text("https://example.com/vip")
+    expect(charge).to_contain_text("Pago")
+
+    # What was bought in a test is no sale.
+    page.goto("/vendas/")
+    expect(page.locator("main")).to_contain_text("Nenhuma venda ainda")
+
+
+def test_expire_skip_and_start_again_on_a_phone(seller: Seller, browser: Browser) -> None:
+    page = seller.open(browser, viewport=PHONE, color_scheme="dark", has_touch=True)
+    open_chat(page, seller)
+    wall = page.locator("#wall")
+    wall.get_by_role("button", name="Quero entrar").tap()
+    expect(wall).to_contain_text("Qual é o seu e-mail?")
+    write(page, "ana@example.com")
+    expect(wall).to_contain_text("br.gov.bcb.pix")
+
+    page.get_by_role("button", name="Pular a espera").tap()
+    expect(wall).to_contain_text("Seu PIX ainda está aberto.")
+    page.locator("#payments-panel").get_by_role("button", name="Expirar").tap()
+    expect(page.locator("#payments-panel")).to_contain_text("Expirou")
+    page.get_by_role("button", name="Recomeçar").tap()
+    expect(wall.get_by_role("button", name="Quero entrar")).to_have_count(2)
+
+
+def test_a_draft_with_errors_shows_its_problems_instead(seller: Seller, browser: Browser) -> None:
+    draft = {**seller.flow.draft, "flow_start_step_id": "nowhere"}
+    type(seller.flow).unscoped.filter(pk=seller.flow.pk).update(draft=draft)
+    page = seller.open(browser)
+    page.goto(f"/fluxos/{seller.flow.pk}/teste/")
+    expect(page.locator("main")).to_contain_text("Este rascunho ainda não pode rodar")
+    expect(page.locator("main")).to_contain_text("nowhere")
+    expect(page.locator("#phone")).to_have_count(0)

@@ -1,0 +1,92 @@
+"""An organization with one of everything that a page can show, and people with different rights in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from django.test import Client
+
+from bots.ids import uuid7
+from bots.models import ApiKey, Organization, Role, User
+from bots.permissions import ApiScope
+from bots.services import create_api_key
+from bots.tenancy import organization_scope
+from flows.models import Conversation, Flow, FlowVersion, Run
+from flows.services.test_chats import open_test_chat
+from tests.factories.bots import make_membership
+from tests.factories.flows import Person, drain, publish
+from tests.factories.payments import Sale, Shop, charge, make_shop
+from tests.support.flows import sales_flow
+
+
+@dataclass(frozen=True)
+class World:
+    """One organization, its people, and the rows whose ids stand in addresses."""
+
+    shop: Shop
+    owner: User
+    viewer: User
+    flow: Flow
+    version: FlowVersion
+    run: Run
+    sale: Sale
+    test_chat: Conversation
+    test_sale: Sale
+    key: ApiKey
+
+    @property
+    def organization(self) -> Organization:
+        return self.shop.organization
+
+    def ids(self) -> Mapping[str, Any]:
+        """A value for every name that an address may hold."""
+        return {
+            "bot_id": self.shop.bot.pk,
+            "flow_id": self.flow.pk,
+            "number": self.version.number,
+            "run_id": self.run.pk,
+            "order_id": self.sale.order_id,
+            "payment_id": self.test_sale.payment.pk,
+            "key_id": self.key.pk,
+        }
+
+
+def make_world(name: str = "Loja") -> World:
+    """Everything, made by the services that make it in life."""
+    shop = make_shop(name)
+    owner = make_membership(organization=shop.organization).user
+    viewer = make_membership(organization=shop.organization, role=Role.VIEWER).user
+    version = publish(shop.bot, sales_flow())
+    assert version.flow_id is not None
+    person = Person(shop.bot)
+    person.start()
+    drain()
+    with organization_scope(shop.organization.pk):
+        chat = open_test_chat(version.flow_id, user=owner).conversation
+        made = create_api_key(organization=shop.organization, name="site", scopes=[ApiScope.FLOWS_READ], actor=owner)
+    drain()
+    return World(
+        shop=shop,
+        owner=owner,
+        viewer=viewer,
+        flow=Flow.unscoped.get(pk=version.flow_id),
+        version=version,
+        run=person.top,
+        sale=charge(shop, run_id=person.top.pk),
+        test_chat=chat,
+        test_sale=charge(replace(shop, contact=chat.contact)),
+        key=made.key,
+    )
+
+
+def signed_in(user: User) -> Client:
+    """A browser in which this person has signed in."""
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def nobodys_ids(ids: Mapping[str, Any]) -> dict[str, Any]:
+    """The same names, with ids that nobody has."""
+    return {name: uuid7() if isinstance(value, UUID) else 99 for name, value in ids.items()}

@@ -62,6 +62,11 @@ app.conf.update(
             "schedule": crontab(minute="17", hour="3"),
             "options": {"queue": "bulk"},
         },
+        "purge-flows": {
+            "task": "flows.purge",
+            "schedule": crontab(minute="27", hour="3"),
+            "options": {"queue": "bulk"},
+        },
         "purge-telegram-updates": {
             "task": "telegram_gateway.purge_updates",
             "schedule": crontab(minute="37", hour="3"),

@@ -1,4 +1,5 @@
 import django.contrib.postgres.fields
+import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.db.models.manager
@@ -755,6 +756,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="timer",
             constraint=bots.models.base.TenantForeignKey("run", name="flows_timer_run_tenant"),
+        ),
+        migrations.AddIndex(
+            model_name="inboxkey",
+            index=django.contrib.postgres.indexes.BrinIndex(fields=["created_at"], name="inbox_key_age"),
         ),
         migrations.RunSQL(VERSIONS_ARE_IMMUTABLE, VERSIONS_ARE_ORDINARY),
         migrations.RunSQL(ROOM_FOR_UPDATES, migrations.RunSQL.noop),

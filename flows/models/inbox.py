@@ -1,6 +1,9 @@
 """Everything that can move a conversation, as rows: `InboxEvent`, its dedupe key, and what a drain is about to try."""
 
+from datetime import timedelta
+
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -32,6 +35,8 @@ class InboxEvent(PartitionedModel):
     )
     error = models.TextField(_("error"), blank=True, default="", db_default="")
     handled_at = models.DateTimeField(_("handled at"), null=True, blank=True)
+
+    partition_retention = timedelta(days=90)
 
     class Meta(PartitionedModel.Meta):
         verbose_name = _("inbox event")
@@ -67,6 +72,8 @@ class InboxKey(models.Model):
     class Meta:
         verbose_name = _("inbox key")
         verbose_name_plural = _("inbox keys")
+        # Rows lie in the order they came, so a summary per page range is enough to find the old ones.
+        indexes = [BrinIndex(fields=["created_at"], name="inbox_key_age")]
 
     def __str__(self) -> str:
         return f"{self.source}:{self.external_id}"

@@ -1,5 +1,7 @@
 """The transcript: what the contact said and what the bot answered, in order."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +24,8 @@ class Message(PartitionedModel):
     payload = models.JSONField(_("payload"), default=dict)
     telegram_message_id = models.BigIntegerField(_("Telegram message id"), null=True, blank=True)
     at = models.DateTimeField(_("at"))
+
+    partition_retention = timedelta(days=2 * 365)
 
     class Meta(PartitionedModel.Meta):
         verbose_name = _("message")

@@ -1,5 +1,7 @@
 """What happened in a run, line by line."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +19,8 @@ class TimelineEntry(PartitionedModel):
     step_id = models.CharField(_("step"), max_length=64, null=True, blank=True)  # noqa: DJ001 no step is not a step
     data = models.JSONField(_("data"), default=dict)
     at = models.DateTimeField(_("at"))
+
+    partition_retention = timedelta(days=2 * 365)
 
     class Meta(PartitionedModel.Meta):
         verbose_name = _("timeline entry")

@@ -5,6 +5,7 @@ Rows travel as one JSON parameter: PostgreSQL takes them apart faster than Pytho
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -465,6 +466,22 @@ def count_dead_drains() -> int:
         statements.execute(cursor, _COUNT_DEAD_DRAINS)
         counted: int = cursor.rowcount
         return counted
+
+
+_PURGE_INBOX_KEYS = """
+DELETE FROM flows_inboxkey WHERE (bot_id, source, external_id) IN (
+    SELECT bot_id, source, external_id FROM flows_inboxkey
+    WHERE created_at < statement_timestamp() - make_interval(secs => %s) LIMIT %s FOR UPDATE SKIP LOCKED
+)
+"""
+
+
+def purge_inbox_keys(older_than: timedelta, *, limit: int) -> int:
+    """Forgets up to `limit` dedupe keys of that age; answers how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PURGE_INBOX_KEYS, [older_than.total_seconds(), limit])
+        deleted: int = cursor.rowcount
+        return deleted
 
 
 def _joined(rows: Sequence[str]) -> str:

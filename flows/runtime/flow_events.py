@@ -19,6 +19,7 @@ import orjson
 import redis
 
 from bots.redis import RedisUnavailable, call
+from flows.runtime import metrics
 from flows.runtime.output import FlowEvent, per_bot
 
 EVENT_NAME: Final = "flow_event"
@@ -103,7 +104,10 @@ class Announcer:
                 batch.append(self._waiting.get())
             events = [event for announced in batch if announced is not None for event in announced]
             self._write_lines(events)
-            _add_up(per_bot(events))
+            counts = per_bot(events)
+            for (_bot_id, name), count in counts.items():
+                metrics.TRANSITIONS.labels(name).inc(count)
+            _add_up(counts)
             if None in batch:
                 return
 

@@ -1,4 +1,4 @@
-"""The row locks of the run loop, each taken by one named function. Order everywhere: flow, then conversation."""
+"""The row locks on conversations and timers, each taken by one named function. A flow is locked before them."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
-from flows.models import Conversation, Flow, Timer, TimerState
+from flows.models import Conversation, Timer, TimerState
 
 # What a drain reads: every further column is time, a hundred times over.
 _CONVERSATION = (
@@ -42,11 +42,6 @@ def claim_conversations(conversation_ids: Iterable[UUID]) -> list[Conversation]:
         .order_by("pk")
     )
     return list(rows)
-
-
-def lock_flow(flow_id: UUID) -> Flow | None:
-    """The flow, locked until the transaction ends; waits for whoever holds it. None if there is none in scope."""
-    return Flow.objects.select_for_update(no_key=True, of=("self",)).filter(pk=flow_id).first()
 
 
 def lock_conversation(conversation_id: UUID) -> Conversation | None:

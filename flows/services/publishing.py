@@ -1,11 +1,9 @@
 """Publication: the only way to make a version that contacts run."""
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-import orjson
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
@@ -15,13 +13,9 @@ from bots.models import Bot, User
 from flows.engine.compile import VersionKind
 from flows.engine.problems import has_errors
 from flows.models import Flow, FlowVersion
+from flows.runtime.content import content_hash
 from flows.services.definitions import completed, problems_of
 from flows.services.locking import lock_bot, lock_flow
-
-
-def content_hash(definition: Mapping[str, Any]) -> str:
-    """The same for documents that say the same, whatever the order of their keys."""
-    return hashlib.sha256(orjson.dumps(definition, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def publish_version(flow_id: UUID, *, created_by: User | None = None, note: str = "") -> FlowVersion:

@@ -1,5 +1,6 @@
 """What every test stands on: roles, a network that ends at this machine, reproducible examples, a browser."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -37,8 +38,8 @@ def browser_is_required() -> bool:
     return os.environ.get("REQUIRE_BROWSER") == "1"
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     """Leaves out what runs only by a command of its own, and keeps the heavy tests from running side by side."""
     asked_for = str(config.getoption("-m"))
     for item in items:
@@ -47,6 +48,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason=f"runs only by `make {marker}`"))
         if any(item.get_closest_marker(marker) for marker in ONE_BY_ONE):
             item.add_marker(pytest.mark.xdist_group("one-by-one"))
+    # A wrapper, since pytest-xdist reads the groups before any other hook is asked.
+    return (yield)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -83,5 +86,6 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         make_missing_roles()
         grant_tables()
     yield
-    # Their connections would keep the database from being dropped.
+    # Their connections would keep the database from being dropped; a wrapper is a cycle, so it goes with a collection.
     handler_threads.stop()
+    gc.collect()

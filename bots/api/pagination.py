@@ -23,7 +23,7 @@ class CursorPagination(BaseCursorPagination):
         """Raises ValidationError for one that we did not make: its position is always a key."""
         try:
             cursor = super().decode_cursor(request)
-            if cursor is not None and cursor.position is not None:
+            if cursor is not None:
                 UUID(str(cursor.position))
         except (NotFound, ValueError):
             refused = _("This is no cursor of ours: take it from `next` or `previous`.")

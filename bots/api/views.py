@@ -8,6 +8,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -70,6 +71,12 @@ class ApiView(APIView):
             _ = request._request.body
         except RequestDataTooBig:
             raise BodyTooLarge from None
+
+    def check_permissions(self, request: Request) -> None:
+        """Who has a key is told what there is not, before what the key may not do."""
+        if request.auth is not None and request.method not in self.allowed_methods:
+            raise MethodNotAllowed(request.method or "")
+        super().check_permissions(request)
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         finished = super().finalize_response(request, response, *args, **kwargs)

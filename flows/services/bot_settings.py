@@ -1,6 +1,5 @@
 """What an owner sets on a bot: its texts and buttons, whether its flow is on, and which flow that is."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -13,17 +12,11 @@ from bots.models import Bot, User
 from bots.models.bot import FLOW_FIELDS
 from flows.engine.problems import has_errors
 from flows.models import Flow, FlowVersion
-from flows.services.definitions import completed, problems_of
+from flows.services.definitions import problems_of_bot
 from flows.services.locking import lock_bot, lock_flows_of_bot
 from flows.services.publishing import latest_version, make_version
 
 NAME_LENGTH: Final = 100
-# A document with nothing to find fault with but the bot's own fields.
-BARE_STEPS: Final[Mapping[str, Any]] = {
-    "spec_version": 1,
-    "flow_start_step_id": "end",
-    "flow_steps": [{"id": "end", "type": "access", "config": {"text": "."}}],
-}
 
 
 class Keep:
@@ -63,10 +56,11 @@ def change_bot(bot_id: UUID, changes: BotChanges, *, changed_by: User | None = N
         columns = _checked(changes.of_the_bot())
         for name, value in columns.items():
             setattr(bot, name, value)
+        if any(name in columns for name in FLOW_FIELDS):
+            # Before the save: the database cannot hold everything that can be sent.
+            _refuse_bad_buttons(bot)
         if columns:
             bot.save(update_fields=list(columns))
-        if any(name in columns for name in FLOW_FIELDS):
-            _refuse_bad_buttons(bot)
         if not isinstance(changes.active_flow, Keep):
             _activate(flows, changes.active_flow)
         active = next((flow for flow in flows if flow.active), None)
@@ -91,7 +85,7 @@ def _checked(columns: dict[str, Any]) -> dict[str, Any]:
 
 
 def _refuse_bad_buttons(bot: Bot) -> None:
-    problems = problems_of(completed(BARE_STEPS, bot), organization_id=bot.organization_id, bot_id=bot.pk)
+    problems = problems_of_bot(bot)
     if has_errors(problems):
         raise Invalid(
             "bot_invalid", _("The bot was not changed: its texts or buttons have problems."), problems=problems

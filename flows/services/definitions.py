@@ -11,15 +11,22 @@ from django.utils.translation import gettext_lazy as _
 
 from bots.errors import Invalid, NotFound, Stale
 from bots.models import Bot
+from bots.models.bot import FLOW_FIELDS
 from flows.catalogue import catalogue_of
 from flows.engine.hygiene import inspect
-from flows.engine.problems import Problem, in_words
+from flows.engine.problems import Problem, has_errors, in_words
 from flows.engine.validation import validate
 from flows.models import Flow
 from flows.models.flow import language
 from flows.services.locking import lock_bot, lock_flow
 
 NAME_LENGTH: Final = 120
+# A document with nothing to find fault with but the bot's own fields.
+BARE_STEPS: Final[Mapping[str, Any]] = {
+    "spec_version": 1,
+    "flow_start_step_id": "end",
+    "flow_steps": [{"id": "end", "type": "access", "config": {"text": "."}}],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +54,13 @@ def problems_of(definition: object, *, organization_id: UUID, bot_id: UUID) -> t
     return validate(definition, catalogue_of(organization_id, bot_id), locale=language())
 
 
+def problems_of_bot(bot: Bot) -> tuple[Problem, ...]:
+    """Every problem of the bot's own welcome message and buttons."""
+    return problems_of(completed(BARE_STEPS, bot), organization_id=bot.organization_id, bot_id=bot.pk)
+
+
 def create_flow(*, bot_id: UUID, name: str, definition: Any) -> CheckedDraft:
-    """A flow with this draft, whatever its problems. Welcome message and buttons in it fill the bot's empty ones.
+    """A flow with this draft, whatever its problems. Sound welcome message and buttons in it fill the bot's empty ones.
 
     Raises Invalid for a name or a document that cannot be kept at all, NotFound for a bot that is not there.
     """
@@ -111,14 +123,16 @@ def completed(definition: Mapping[str, Any], bot: Bot) -> dict[str, Any]:
 
 
 def _fill_empty_fields(bot: Bot, definition: Mapping[str, Any]) -> None:
-    kinds = {"welcome_message": str, "main_buttons": list, "redirect_buttons": list}
-    filled = [
-        name
-        for name, kind in kinds.items()
-        if not getattr(bot, name) and isinstance(definition.get(name), kind) and definition[name]
-    ]
-    for name in filled:
-        setattr(bot, name, definition[name])
+    filled = []
+    for name in FLOW_FIELDS:
+        empty, given = getattr(bot, name), definition.get(name)
+        if empty or not given or type(given) is not type(empty):
+            continue
+        setattr(bot, name, given)
+        if has_errors(problems_of_bot(bot)):
+            setattr(bot, name, empty)
+        else:
+            filled.append(name)
     if filled:
         bot.save(update_fields=filled)
 

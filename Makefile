@@ -16,7 +16,7 @@ run: environment  ## the whole product on this machine; Ctrl-C stops it and keep
 	@exec $(VENV)/python -m config.supervisor run
 
 test: environment build check  ## every check, then every test, on servers of its own
-	$(VENV)/pytest -n $(TEST_WORKERS) --dist loadgroup $(PYTEST_ARGUMENTS)
+	$(VENV)/pytest -n $(TEST_WORKERS) $(PYTEST_ARGUMENTS)
 
 check: environment  ## linters, types, import directions, migrations, templates
 	@$(VENV)/python -m config.supervisor.check

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from bots.outbox.handling import handler_threads
 from config.grants import grant_tables
 from tests.support.roles import make_missing_roles
+from tests.support.scheduling import OneByOneScheduling, heavy_first
 
 settings.register_profile(
     "ci", derandomize=True, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
@@ -21,8 +24,6 @@ settings.register_profile("explore", deadline=None, max_examples=1_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 ON_REQUEST = ("chaos", "bench")
-# These start processes that each want a core: on one worker, one after the other.
-ONE_BY_ONE = ("browser", "processes")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -38,18 +39,20 @@ def browser_is_required() -> bool:
     return os.environ.get("REQUIRE_BROWSER") == "1"
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
-    """Leaves out what runs only by a command of its own, and keeps the heavy tests from running side by side."""
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Hands out file by file; what starts processes stays on one worker."""
+    return OneByOneScheduling(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what runs only by a command of its own."""
     asked_for = str(config.getoption("-m"))
     for item in items:
         for marker in ON_REQUEST:
             if item.get_closest_marker(marker) and marker not in asked_for:
                 item.add_marker(pytest.mark.skip(reason=f"runs only by `make {marker}`"))
-        if any(item.get_closest_marker(marker) for marker in ONE_BY_ONE):
-            item.add_marker(pytest.mark.xdist_group("one-by-one"))
-    # A wrapper, since pytest-xdist reads the groups before any other hook is asked.
-    return (yield)
+    if hasattr(config, "workerinput"):
+        heavy_first(items)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -26,8 +26,9 @@ from flows.engine.effects import (
     Say,
     VoidTimers,
 )
+from flows.runtime.live import LiveRun
 from flows.runtime.output import FlowEvent
-from flows.runtime.turn import LiveRun, Turn
+from flows.runtime.turn import Turn
 from flows.topics import (
     ACCESS_GRANT,
     KEYBOARD_REMOVE,

@@ -24,8 +24,9 @@ from flows.engine.state import Status
 from flows.models import InboxState, RunStatus
 from flows.runtime.effects import log, raise_attention, record, write_effect_outside, write_effects
 from flows.runtime.incoming import Incoming
+from flows.runtime.live import LiveRun
 from flows.runtime.transcript import hear
-from flows.runtime.turn import LiveRun, Turn
+from flows.runtime.turn import Turn
 
 STEP_MISSING = "step_missing"
 CORRUPT_STATE = "corrupt_state"
@@ -54,6 +55,8 @@ def set_aside(turn: Turn, incoming: Incoming, reason: str) -> None:
     """Gives up on a row: visible, alarmed, told to the contact; the conversation goes on with its next one."""
     turn.row_id, turn.effects_outside = incoming.row.id, 0
     turn.mark(incoming.row.id, InboxState.SET_ASIDE, reason)
+    if incoming.parsed.wants_answer is not None:
+        _answer(turn, incoming.parsed.wants_answer, None)
     write_effect_outside(turn, Say(failure_notice(turn.facts, turn.now)))
     raise_attention(turn, SET_ASIDE, run_id=turn.stack[-1] if turn.stack else None)
     run_id = incoming.row.run_id or (turn.stack[-1] if turn.stack else None)

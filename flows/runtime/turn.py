@@ -1,25 +1,22 @@
 """One conversation inside one drain: its runs in memory, and the rows its events make."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from bots.ids import uuid7
-from bots.models import Contact
 from bots.storable import dump_json
 from flows.engine.advance import advance
-from flows.engine.codec import dump_state, load_state
-from flows.engine.compile import Flow
+from flows.engine.codec import dump_state
 from flows.engine.effects import Effect
 from flows.engine.events import Event
 from flows.engine.state import ContactFacts as FactsOfContact
-from flows.engine.state import Facts, State, Status, new_state
+from flows.engine.state import Facts, Status, new_state
 from flows.models import Conversation, Direction, InboxState, RunStatus
 from flows.ports import ContactFacts
+from flows.runtime.live import KnownContact, LiveRun, StoredRun
 from flows.runtime.output import Output
 from flows.runtime.snapshots import BotSnapshot
 from flows.runtime.version_cache import Version
@@ -27,84 +24,6 @@ from flows.runtime.version_cache import Version
 SEED_MASK = (1 << 62) - 1
 # What an update may tell of a person, and how much of it a column holds.
 CONTACT_FIELDS = (("first_name", 256), ("last_name", 256), ("username", 64), ("language_code", 35))
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRun:
-    """A run as it was read."""
-
-    id: UUID
-    conversation_id: UUID
-    version_id: UUID
-    flow_id: UUID | None
-    status: str
-    revision: int
-    started_at: datetime
-    ended_at: datetime | None
-    failure: str
-    owes: bool
-    state_text: str
-
-
-@dataclass(slots=True)
-class KnownContact:
-    """The contact as it changes; the row it was read from stays as it is, for another turn."""
-
-    id: UUID
-    telegram_user_id: int
-    channel: str
-    first_name: str
-    last_name: str
-    username: str
-    language_code: str
-    blocked_at: datetime | None
-    variables: Mapping[str, Any]
-    tags: tuple[str, ...]
-
-    @classmethod
-    def of(cls, row: Contact) -> "KnownContact":
-        return cls(
-            id=row.id,
-            telegram_user_id=row.telegram_user_id,
-            channel=row.channel,
-            first_name=row.first_name,
-            last_name=row.last_name,
-            username=row.username,
-            language_code=row.language_code,
-            blocked_at=row.blocked_at,
-            variables=row.variables,
-            tags=tuple(row.tags),
-        )
-
-
-class LiveRun:
-    """A run as it changes. `before` is the revision its row has; None for a run that has no row yet."""
-
-    __slots__ = ("before", "changed", "ended_at", "failure", "flow", "flow_id", "id", "started_at", "state", "status")
-
-    def __init__(self, run_id: UUID, flow: Flow, flow_id: UUID | None, state: State, *, before: int | None) -> None:
-        self.id = run_id
-        self.flow = flow
-        self.flow_id = flow_id
-        self.state = state
-        self.before = before
-        self.status = RunStatus.ACTIVE
-        self.started_at = state.started_at
-        self.ended_at: datetime | None = None
-        self.failure = ""
-        self.changed = before is None
-
-    @classmethod
-    def stored(cls, row: StoredRun, flow: Flow, facts: Facts) -> "LiveRun":
-        """Raises `CorruptState` when its state cannot be read."""
-        run = cls(row.id, flow, row.flow_id, load_state(orjson.loads(row.state_text), facts), before=row.revision)
-        run.status, run.started_at, run.ended_at, run.failure = (
-            RunStatus(row.status),
-            row.started_at,
-            row.ended_at,
-            row.failure,
-        )
-        return run
 
 
 class Turn:

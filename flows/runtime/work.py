@@ -20,11 +20,12 @@ from flows.runtime import bulk, metrics
 from flows.runtime.bulk import Waiting
 from flows.runtime.flow_events import announcer
 from flows.runtime.incoming import Incoming, in_order, read_row
+from flows.runtime.live import StoredRun
 from flows.runtime.locking import claim_conversations
 from flows.runtime.output import Output
 from flows.runtime.routing import set_aside, work_off
 from flows.runtime.snapshots import BotSnapshot, bot_snapshots
-from flows.runtime.turn import StoredRun, Turn
+from flows.runtime.turn import Turn
 from flows.runtime.version_cache import Version, compiled
 from flows.runtime.welcome import welcome_versions
 

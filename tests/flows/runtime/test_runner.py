@@ -361,6 +361,16 @@ def test_a_state_that_cannot_be_read_sets_the_event_aside_at_once() -> None:
     assert (ana.texts[-1], ana.conversation.attention) == (FAILURE, True)
 
 
+def test_a_press_that_is_set_aside_is_answered_all_the_same() -> None:
+    ana = people(1)[0]
+    ana.start()
+    drain()
+    corrupt(ana)
+    ana.press("start")
+    drain()
+    assert (ana.inbox[-1].state, ana.answers, ana.texts[-1]) == ("set_aside", [None], FAILURE)
+
+
 def test_start_gets_a_contact_out_of_a_run_that_cannot_be_read() -> None:
     ana = people(1)[0]
     ana.start()

@@ -37,7 +37,7 @@ build: environment  ## styles, scripts and translations, if their sources change
 	@$(VENV)/python -m config.supervisor build
 
 requirements: environment  ## pin what requirements/*.in ask for
-	@for name in base dev node; do \
+	@for name in base dev node s3; do \
 	  $(VENV)/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --python-version 3.11 \
 	    requirements/$$name.in --output-file requirements/$$name.txt || exit 1; done
 

@@ -3,6 +3,7 @@
 import json
 import os
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -108,7 +109,8 @@ def database(role: ProcessRole) -> dict[str, Any]:
             f"-c statement_timeout={STATEMENT_TIMEOUTS[role]} -c lock_timeout={LOCK_TIMEOUTS[role]}"
             f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUTS[role]}"
             # Our statements take milliseconds; compiling one of them takes a second.
-            " -c jit=off"
+            # Prepared ones are written so that one plan, index probes, is right whatever they are asked for.
+            " -c jit=off -c plan_cache_mode=force_generic_plan"
         )
     return parsed | {
         "ENGINE": "config.postgres",
@@ -126,6 +128,8 @@ def storage(url: str) -> dict[str, Any]:
     if parsed.scheme == "file":
         return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": parsed.path}}
     if parsed.scheme == "s3":
+        if find_spec("storages") is None:
+            raise ImproperlyConfigured("STORAGE_URL names a bucket; install requirements/s3.txt for it.")
         options = {"bucket_name": parsed.hostname, "location": parsed.path.strip("/"), **dict(parse_qsl(parsed.query))}
         return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
     raise ImproperlyConfigured(f"STORAGE_URL starts with {parsed.scheme!r}; only file:// and s3:// are known.")

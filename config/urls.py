@@ -4,9 +4,11 @@ from csp.constants import UNSAFE_INLINE
 from csp.decorators import csp_update
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
+from bots.api.docs import SchemaView
 from bots.api.views import NothingHere
+from bots.tenancy import no_transaction
 from config import ops
 
 API_V1 = ("bots.api.v1.urls", "flows.api.v1.urls", "payments.api.v1.urls")
@@ -20,10 +22,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", ops.readyz, name="readyz"),
     path("metrics", ops.metrics_page, name="metrics"),
     path("telegram/", include("telegram_gateway.urls")),
-    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/schema/", no_transaction(SchemaView.as_view()), name="api-schema"),
     path("api/docs/", api_docs, name="api-docs"),
     *(path("api/v1/", include(module)) for module in API_V1),
-    re_path("^api/", NothingHere.as_view(), name="api-nothing"),
+    re_path("^api/", no_transaction(NothingHere.as_view()), name="api-nothing"),
     path("admin/", admin.site.urls),
     path("conta/", include("allauth.urls")),
     *(path("", include(module)) for module in PAGES),

@@ -84,7 +84,8 @@ def test_a_damaged_file_is_a_sentence(tmp_path: Path) -> None:
         environment.stored("services.json")
 
 
-def test_storage_is_a_folder_or_a_bucket() -> None:
+def test_storage_is_a_folder_or_a_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "find_spec", lambda name: object())
     assert environment.storage("file:///srv/media")["OPTIONS"] == {"location": "/srv/media"}
     assert environment.storage("s3://files/trilho?endpoint_url=https://s3.example.com")["OPTIONS"] == {
         "bucket_name": "files",
@@ -93,3 +94,9 @@ def test_storage_is_a_folder_or_a_bucket() -> None:
     }
     with pytest.raises(ImproperlyConfigured, match="starts with 'ftp'"):
         environment.storage("ftp://host/place")
+
+
+def test_a_bucket_needs_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "find_spec", lambda name: None)
+    with pytest.raises(ImproperlyConfigured, match=r"install requirements/s3\.txt for it"):
+        environment.storage("s3://files/trilho")

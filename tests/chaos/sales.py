@@ -12,7 +12,7 @@ from flows.models import InboxEvent, InboxState
 from payments.models import DeliveryState, Payment, WebhookDelivery
 from telegram_gateway.models import TelegramUpdate, UpdateState
 from tests.processes.buying import PATIENCE, ask_for_the_code, code_in, expect_access, hear
-from tests.support.fake_telegram import Chat, Deliver, to_webhook, too_many_requests
+from tests.support.fake_telegram import Chat, recorded, to_polling, to_webhook, too_many_requests
 from tests.support.flows import a_delay, sales_flow
 from tests.support.shop import Shop
 
@@ -26,33 +26,19 @@ class Sale:
 
     shop: Shop
     user_id: int
+    polled: bool = False
     accepted: list[int] = field(default_factory=list)
-    times: int = 2
 
     def __post_init__(self) -> None:
-        deliver = to_webhook(self.shop.telegram, self.shop.token, times=self.times)
-        self.chat = Chat(
-            self.shop.telegram,
-            self.shop.token,
-            self.user_id,
-            recorded(deliver, self.accepted),
-            first_name=LONG_NAME,
-        )
+        telegram, token = self.shop.telegram, self.shop.token
+        # Each update comes twice at once, as from a Telegram that missed an answer.
+        deliver = to_polling(telegram, token) if self.polled else to_webhook(telegram, token, times=2)
+        self.chat = Chat(telegram, token, self.user_id, recorded(deliver, self.accepted), first_name=LONG_NAME)
 
     @property
     def charges(self) -> Any:
         """The buyer's charges."""
         return Payment.unscoped.filter(contact__telegram_user_id=self.user_id)
-
-
-def recorded(deliver: Deliver, accepted: list[int]) -> Deliver:
-    """Delivers, and remembers what was taken."""
-
-    def record(update: dict[str, Any]) -> None:
-        deliver(update)
-        accepted.append(update["update_id"])
-
-    return record
 
 
 def whole_flow() -> dict[str, Any]:

@@ -29,11 +29,21 @@ RESTART_SECONDS = 0.1
 class Stack:
     """Web, worker, bulk worker and scheduler, with a Valkey of their own; a child that dies is started again.
 
-    `crash_plan` is followed by the processes, each of its entries once (see `bots.crashpoints`).
+    `crash_plan` is followed by the processes, each of its entries once (see `bots.crashpoints`). `polling`: there is a
+    poller, and no public address.
     """
 
-    def __init__(self, folder: Path, *, telegram_url: str, crash_plan: str = "", lease_seconds: float = 2.0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        telegram_url: str,
+        crash_plan: str = "",
+        lease_seconds: float = 2.0,
+        polling: bool = False,
+    ) -> None:
         self.folder = folder
+        self.polling = polling
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.marks = folder / "marks"
@@ -60,7 +70,7 @@ class Stack:
             "SECRET_KEY": settings.SECRET_KEY,
             "FIELD_ENCRYPTION_KEYS": ",".join(settings.FIELD_ENCRYPTION_KEYS),
             "PORT": str(self.port),
-            "PUBLIC_URL": self.url,
+            "PUBLIC_URL": "" if polling else self.url,
             "TELEGRAM_API_BASE_URL": telegram_url,
             "TELEGRAM_BOT_RATE": "0",
             "TELEGRAM_CHAT_RATE": "0",
@@ -75,7 +85,10 @@ class Stack:
     def __enter__(self) -> Self:
         self.valkey.start()
         for command in commands(
-            settings="config.settings.dev", port=self.port, run_directory=self.folder / "run", polling=False
+            settings="config.settings.dev",
+            port=self.port,
+            run_directory=self.folder / "run",
+            polling=self.polling,
         ):
             log = self.folder / "logs" / f"{command.name}.log"
             child = Child(replace(command, environment=self._environment | command.environment), log, BASE_DIR)

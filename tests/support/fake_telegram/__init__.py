@@ -2,7 +2,7 @@
 
 from tests.support.fake_telegram.calls import Call, Fault, blocked, drop_after, drop_before, refuse, too_many_requests
 from tests.support.fake_telegram.chat import Chat
-from tests.support.fake_telegram.delivery import Deliver, to_polling, to_webhook
+from tests.support.fake_telegram.delivery import Deliver, recorded, to_polling, to_webhook
 from tests.support.fake_telegram.server import FakeTelegram
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "blocked",
     "drop_after",
     "drop_before",
+    "recorded",
     "refuse",
     "to_polling",
     "to_webhook",

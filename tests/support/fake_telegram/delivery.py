@@ -41,6 +41,16 @@ def to_webhook(telegram: FakeTelegram, token: str, *, times: int = 1) -> Deliver
     return deliver
 
 
+def recorded(deliver: Deliver, accepted: list[int]) -> Deliver:
+    """Delivers, and adds the id of what was taken to `accepted`."""
+
+    def record(update: dict[str, Any]) -> None:
+        deliver(update)
+        accepted.append(update["update_id"])
+
+    return record
+
+
 def post_until_taken(url: str, secret: str, body: bytes) -> None:
     """Post an update as Telegram does: again and again until it is answered 2xx."""
     end = time.monotonic() + PATIENCE

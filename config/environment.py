@@ -115,7 +115,8 @@ def database(role: ProcessRole) -> dict[str, Any]:
     return parsed | {
         "ENGINE": "config.postgres",
         "ATOMIC_REQUESTS": False,
-        "CONN_MAX_AGE": 60,
+        # A new one plans every statement anew.
+        "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,
         "OPTIONS": options | parsed.get("OPTIONS", {}),

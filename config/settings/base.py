@@ -64,6 +64,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "config.middleware.TelegramDoorMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -276,7 +277,8 @@ TELEGRAM_CHAT_RATE = env.float("TELEGRAM_CHAT_RATE", default=1)
 TRILHO_LEASE_SECONDS = env.float("TRILHO_LEASE_SECONDS", default=30)
 # Per API key; a partner over it is answered 429 with the time to wait.
 API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=600)
-FLOW_SHARDS = env.int("FLOW_SHARDS", default=8)
+# How many drains may work side by side, best about one per worker process: fewer shards make larger transactions.
+FLOW_SHARDS = env.int("FLOW_SHARDS", default=2)
 SWEEP_INTERVAL_MS = env.int("SWEEP_INTERVAL_MS", default=250)
 # `name:hit:action` for the kill tests; refused outside dev and test.
 CRASH_PLAN = env.str("CRASH_PLAN", default="")

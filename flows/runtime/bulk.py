@@ -1,6 +1,8 @@
 """Every raw statement of the run loop, by name: one statement each, however many rows it takes.
 
-Rows travel as one JSON parameter: PostgreSQL takes them apart faster than Python can quote them one by one.
+Rows travel as one JSON parameter: PostgreSQL takes them apart faster than Python can quote them one by one. Where they
+meet a table that grows, their ids go there as an array as well, so that the plan is index probes however small the
+planner believes the table to be.
 """
 
 from collections.abc import Iterable, Sequence
@@ -282,7 +284,9 @@ WITH input AS (
     UPDATE flows_run run SET
         status = input.status, revision = input.revision, step_id = input.step_id, entered_at = input.entered_at,
         state = coalesce(input.state, run.state), owes = input.owes, ended_at = input.ended_at, failure = input.failure
-    FROM input WHERE run.id = input.id AND run.revision = input.before
+    FROM input
+    WHERE run.id = input.id AND run.id = ANY ((SELECT array_agg(id) FROM input)::uuid[])
+      AND run.revision = input.before
     RETURNING run.id
 )
 SELECT (SELECT count(*) FROM made) + (SELECT count(*) FROM changed)
@@ -363,7 +367,7 @@ WITH input AS (
     DELETE FROM flows_drainmark WHERE id = %s
 )
 UPDATE flows_inboxevent event SET state = input.state, error = input.error, handled_at = clock_timestamp()
-FROM input WHERE event.id = input.id
+FROM input WHERE event.id = input.id AND event.id = ANY ((SELECT array_agg(id) FROM input)::uuid[])
 """
 
 

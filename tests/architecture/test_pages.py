@@ -75,7 +75,7 @@ WITH_IDS = [name for name, pattern in PATTERNS.items() if pattern.pattern.conver
 
 
 @pytest.fixture
-def world(transactional_db: None) -> World:
+def world(db: None) -> World:
     return make_world()
 
 

@@ -1,0 +1,94 @@
+"""Stored calls as bubbles, and Telegram's HTML as a page may show it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from flows.models import Direction, Message
+from flows.web.chat_feed import BubbleKind, Key, bubbles_of
+from flows.web.telegram_html import safe_html
+
+NOW = datetime(2026, 3, 20, 15, 0, tzinfo=UTC)
+
+
+def said(*calls: dict[str, Any], message_id: int | None = None) -> Message:
+    return Message(direction=Direction.OUT, payload={"calls": list(calls)}, at=NOW, telegram_message_id=message_id)
+
+
+def call(method: str, **parameters: Any) -> dict[str, Any]:
+    return {"method": method, "params": parameters}
+
+
+def test_what_was_not_worked_off_yet_is_not_shown() -> None:
+    assert bubbles_of([Message(direction=Direction.OUT, payload={"message": {}}, at=NOW, text="Oi")]) == []
+
+
+def test_words_presses_and_answers_are_told_apart() -> None:
+    heard = Message(direction=Direction.IN, text="<b>", payload={}, at=NOW)
+    pressed = Message(direction=Direction.IN, text="Quero", payload={"pressed": "x"}, at=NOW)
+    notice = said(call("answerCallbackQuery", callback_query_id="1", text="Calma"))
+    silent = said(call("answerCallbackQuery", callback_query_id="1"))
+    bubbles = bubbles_of([heard, pressed, notice, silent])
+    assert [(bubble.kind, bubble.text) for bubble in bubbles] == [
+        (BubbleKind.MINE, "&lt;b&gt;"),
+        (BubbleKind.PRESS, "Quero"),
+        (BubbleKind.NOTICE, "Calma"),
+    ]
+
+
+def test_buttons_press_open_or_copy() -> None:
+    keyboard = [
+        [{"text": "A", "callback_data": "a"}, {"text": "B", "url": "https://example.com"}],
+        [{"text": "C", "copy_text": {"text": "code"}}],
+    ]
+    (bubble,) = bubbles_of([said(call("sendMessage", text="Oi", reply_markup={"inline_keyboard": keyboard}))])
+    assert bubble.keys == (
+        (Key("A", press="a"), Key("B", url="https://example.com")),
+        (Key("C", copy="code"),),
+    )
+
+
+def test_a_keyboard_taken_off_is_gone_from_its_message_only() -> None:
+    keys = {"inline_keyboard": [[{"text": "A", "callback_data": "a"}]]}
+    first = said(call("sendMessage", text="1", reply_markup=keys), message_id=1)
+    second = said(call("sendMessage", text="2", reply_markup=keys), message_id=2)
+    removal = said(call("editMessageReplyMarkup", message_id=1, reply_markup={"inline_keyboard": []}))
+    assert [len(bubble.keys) for bubble in bubbles_of([first, second, removal])] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("address", "shown", "is_picture"),
+    [
+        ("data:image/png;base64,AA", "data:image/png;base64,AA", True),
+        ("data:text/html,x", "", False),
+        ("https://example.com/a.png", "https://example.com/a.png", False),
+        ("AgACAgFileId", "", False),
+    ],
+)
+def test_only_our_own_pictures_are_loaded(address: str, shown: str, is_picture: bool) -> None:
+    (bubble,) = bubbles_of([said(call("sendPhoto", photo=address, caption="QR"))])
+    assert (bubble.media_kind, bubble.media_url, bubble.is_picture, bubble.text) == ("photo", shown, is_picture, "QR")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a < b & c", "a &lt; b &amp; c"),
+        ("<b>bold <i>both</i></b>", "<strong>bold <em>both</em></strong>"),
+        ("<b>open", "<strong>open</strong>"),
+        ("</b>stray", "stray"),
+        ("<script>alert(1)</script>", "alert(1)"),
+        ("<img src=x onerror=alert(1)>", ""),
+        ('<b onclick="x">b</b>', "<strong>b</strong>"),
+        ('<a href="javascript:alert(1)">x</a>', "<span>x</span>"),
+        (
+            '<a href="https://example.com/?a=1&amp;b=2">x</a>',
+            '<a class="link" href="https://example.com/?a=1&amp;b=2" target="_blank" rel="noopener noreferrer">x</a>',
+        ),
+        ("&lt;b&gt;", "&lt;b&gt;"),
+        ("<code>00020126</code>", "<code>00020126</code>"),
+    ],
+)
+def test_only_telegrams_tags_reach_the_page(text: str, shown: str) -> None:
+    assert safe_html(text) == shown

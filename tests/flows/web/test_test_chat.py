@@ -1,0 +1,82 @@
+"""The test chat's page and its endpoints, drained by hand."""
+
+from django.test import Client
+from django.urls import reverse
+
+from flows.models import Flow, Message
+from flows.services import store_simulated_calls
+from tests.factories.flows import drain
+from tests.support.flows import a_flow, a_message
+from tests.support.pages import World, signed_in
+
+
+def address(name: str, world: World) -> str:
+    return reverse(name, args=[world.flow.pk])
+
+
+def feed(browser: Client, world: World) -> str:
+    return browser.get(address("test_chat_feed", world)).content.decode()
+
+
+def lines(world: World) -> list[Message]:
+    return list(Message.unscoped.filter(conversation_id=world.test_chat.pk).order_by("id"))
+
+
+def test_what_the_member_writes_goes_through_the_inbox(browser: Client, world: World) -> None:
+    assert browser.post(address("test_chat_say", world), {"text": "  oi\n"}).json() == {}
+    assert "typing" in feed(browser, world)
+    drain()
+    assert lines(world)[-2].text == "oi"
+    assert "oi" in feed(browser, world)
+
+
+def test_nothing_written_is_nothing_said(browser: Client, world: World) -> None:
+    before = len(lines(world))
+    assert browser.post(address("test_chat_say", world), {"text": "   "}).status_code == 400
+    drain()
+    assert len(lines(world)) == before
+
+
+def test_stored_calls_are_shown_with_their_buttons(browser: Client, world: World) -> None:
+    said = lines(world)[-1]
+    call = {
+        "method": "sendMessage",
+        "params": {
+            "text": "<b>Oi</b> <script>x</script>",
+            "parse_mode": "HTML",
+            "reply_markup": {"inline_keyboard": [[{"text": "Quero", "callback_data": "abc"}]]},
+        },
+    }
+    store_simulated_calls(said.pk, [call])
+    page = feed(browser, world)
+    assert "<strong>Oi</strong> x" in page
+    assert "<script" not in page
+    assert 'data-press="abc"' in page
+
+
+def test_an_unchanged_chat_is_not_sent_again(browser: Client, world: World) -> None:
+    url = address("test_chat_feed", world)
+    etag = browser.get(url)["ETag"]
+    assert browser.get(url, headers={"if-none-match": etag}).status_code == 304
+    browser.post(address("test_chat_say", world), {"text": "oi"})
+    drain()
+    assert browser.get(url, headers={"if-none-match": etag}).status_code == 200
+
+
+def test_a_member_has_a_chat_of_their_own(browser: Client, world: World) -> None:
+    other = signed_in(world.viewer)
+    other.get(address("test_chat", world))
+    browser.post(address("test_chat_say", world), {"text": "só meu"})
+    drain()
+    assert "só meu" in feed(browser, world)
+    assert "só meu" not in feed(other, world)
+
+
+def test_a_draft_with_errors_shows_its_problems(browser: Client, world: World) -> None:
+    Flow.unscoped.filter(pk=world.flow.pk).update(draft=a_flow([a_message("hello", next="nowhere")]))
+    page = browser.get(address("test_chat", world)).content.decode()
+    assert "Este rascunho ainda não pode rodar" in page
+    assert "nowhere" in page
+    assert 'id="phone"' not in page
+    assert "teste da versão 1" in browser.get(address("test_chat", world), {"versao": "1"}).content.decode()
+    assert browser.get(address("test_chat", world), {"versao": "7"}).status_code == 404

@@ -28,7 +28,7 @@ TABLE: list[tuple[Permission, set[Role]]] = [
 ]
 
 
-@pytest.mark.parametrize(("permission", "roles"), TABLE, ids=str)
+@pytest.mark.parametrize(("permission", "roles"), TABLE, ids=[permission.value for permission, _ in TABLE])
 def test_exactly_these_roles_may(permission: Permission, roles: set[Role]) -> None:
     assert {role for role in Role if may(role, permission)} == roles
 

@@ -64,6 +64,7 @@ PAGES: dict[str, Page] = {
     "sale_list": Page("get", 200),
     "sale_detail": Page("get", 200),
     "account_list": Page("get", 200),
+    "account_sandbox": Page("post", 302, viewer=403),
     "test_payments": Page("get", 200),
     # A test chat is its member's own, and so is its charge.
     "test_payment_act": Page("post", 200, viewer=404, data={"action": "pay"}),

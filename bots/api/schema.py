@@ -1,5 +1,6 @@
 """What the OpenAPI schema says of every operation: how it repeats safely, and how it refuses."""
 
+import re
 from typing import Any, Final
 
 from drf_spectacular.openapi import AutoSchema
@@ -15,6 +16,7 @@ IDEMPOTENCY_KEY: Final = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="The same key and body again give the first answer, and nothing happens twice.",
 )
+_CLAUSE_END: Final = re.compile(r"[.:;](?:\s|$)")
 REFUSALS: Final = {"4XX": "The request was refused.", "503": "Something it needs does not answer; try again."}
 
 
@@ -45,9 +47,9 @@ class ApiSchema(AutoSchema):
         return [IDEMPOTENCY_KEY] if self.method == "POST" else []
 
     def get_summary(self) -> str | None:
-        """The operation's first sentence, which a list of operations shows."""
+        """The beginning of the description, which a list of operations shows."""
         summary: str | None = super().get_summary()
-        return summary or self.get_description().partition(". ")[0].partition("; ")[0].strip().rstrip(".")
+        return summary or _CLAUSE_END.split(self.get_description(), maxsplit=1)[0].replace("`", "").strip()
 
     def _get_response_bodies(self, direction: Direction = "response") -> Any:
         bodies = super()._get_response_bodies(direction)

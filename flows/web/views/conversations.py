@@ -7,6 +7,8 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
+from django.utils.html import escape
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from bots import selectors as bot_selectors
@@ -15,10 +17,11 @@ from bots.web.filters import chosen_uuid
 from bots.web.looks import Look
 from bots.web.member import MemberRequest, member_page
 from flows import selectors
-from flows.engine.effects import TimelineKind
+from flows.engine.effects import ParseMode, TimelineKind
 from flows.models import Direction, Message, Run, RunStatus, TimelineEntry
 from flows.web.looks import OWES, RUN_STATUS, timeline_look
 from flows.web.steps import ShownStep, shown_step
+from flows.web.telegram_html import safe_html
 from flows.web.timeline_notes import note_of
 
 PER_PAGE = 30
@@ -65,7 +68,7 @@ class TimelineLine:
 class TranscriptLine:
     """One thing that was said."""
 
-    text: str
+    text: SafeString
     at: datetime
     is_theirs: bool
 
@@ -130,7 +133,10 @@ def _line(run: Run, entry: TimelineEntry) -> TimelineLine:
 
 
 def _said(message: Message) -> TranscriptLine:
-    return TranscriptLine(text=message.text, at=message.at, is_theirs=message.direction == Direction.IN)
+    """What the bot said may hold its own markup; what a person wrote is shown as it stands."""
+    marked_up = (message.payload.get("message") or {}).get("parse_mode") == ParseMode.HTML
+    text = safe_html(message.text) if marked_up else escape(message.text)
+    return TranscriptLine(text=text, at=message.at, is_theirs=message.direction == Direction.IN)
 
 
 def _flow_name(run: Run) -> str:

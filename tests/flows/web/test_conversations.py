@@ -3,7 +3,7 @@
 from django.test import Client
 from django.urls import reverse
 
-from flows.models import Run, RunStatus, TimelineEntry
+from flows.models import Direction, Message, Run, RunStatus, TimelineEntry
 from flows.web.timeline_notes import note_of
 from tests.factories.flows import Person, drain
 from tests.support.flows import sales_flow
@@ -41,6 +41,17 @@ def test_a_run_shows_what_happened_and_what_was_said(browser: Client, world: Wor
     assert "menu" in page
     assert "/start" in page
     assert "O que você quer?" in page
+
+
+def test_only_what_the_bot_said_may_hold_markup(browser: Client, world: World) -> None:
+    lines = Message.unscoped.filter(conversation_id=world.run.conversation_id).order_by("id")
+    lines.filter(direction=Direction.IN).update(text="<b>eu</b>")
+    lines.filter(direction=Direction.OUT).update(
+        text="<b>bot</b> <script>", payload={"message": {"parse_mode": "html"}}
+    )
+    page = browser.get(reverse("conversation_detail", args=[world.run.pk])).content.decode()
+    assert "&lt;b&gt;eu&lt;/b&gt;" in page
+    assert "<strong>bot</strong> <" in page
 
 
 def test_a_run_that_stands_still_says_what_to_do(browser: Client, world: World) -> None:

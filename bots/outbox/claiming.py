@@ -120,10 +120,12 @@ PLACE_COLUMNS = 4
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one claim took, in the order it is to leave; `more` if there may be something left that is due now."""
+    """What one claim took, in the order it is to leave; `more` if there may be something left that is due now behind
+    what it looked at, which began `from_beginning` or where the last one ended."""
 
     claims: tuple[Claim, ...]
     more: bool
+    from_beginning: bool
 
 
 NO_LANE = uuid.UUID(int=0)
@@ -174,7 +176,7 @@ def claim(queue: Queue, *, limit: int) -> Batch:
     following = _following(place, found[0], is_full=len(claims) == limit)
     if following is not None:
         _places[queue] = following
-    return Batch(claims, more=following is not None)
+    return Batch(claims, more=following is not None, from_beginning=place == BEGINNING)
 
 
 def _following(place: Place, reached: tuple[object, ...], *, is_full: bool) -> Place | None:

@@ -57,6 +57,9 @@ class Pump:
         self.answers: Answers = Answers()
         self.in_flight = 0
         self.claimed = 0
+        # Something ended since the last look from the beginning: the next of its chat may stand before the place the
+        # claims have come to.
+        self.has_freed = False
 
     def run_batch(self) -> int:
         """Claim once and handle it to the end."""
@@ -87,12 +90,14 @@ class Pump:
     def claim(self) -> bool:
         """Fill up what is free; whether there may be more."""
         batch = claiming.claim(self.queue, limit=self.limit - self.in_flight)
+        if batch.from_beginning:
+            self.has_freed = False
         if batch.claims:
             crash_point(AFTER_CLAIM)
             self.in_flight += len(batch.claims)
             self.claimed += len(batch.claims)
             handling.start(batch.claims, self.answers, inline=self.inline)
-        return batch.more
+        return batch.more or self.has_freed
 
     def gather(self) -> list[Finished]:
         """The next answers: waits for one, then a moment for others. Empty when it was woken to look for new rows."""
@@ -113,7 +118,9 @@ class Pump:
         was_full = self.in_flight >= self.limit
         self.in_flight -= len(finished)
         write_outcomes(finished)
-        return was_full or any(answer.claim.ordering_key for answer in finished)
+        freed = any(answer.claim.ordering_key for answer in finished)
+        self.has_freed = self.has_freed or freed
+        return was_full or freed
 
 
 def write_outcomes(finished: Sequence[Finished]) -> None:

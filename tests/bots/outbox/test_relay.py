@@ -36,6 +36,18 @@ def test_a_batch_is_two_statements(desk: Desk, handle: Handle) -> None:
     assert set(OutboxMessage.unscoped.values_list("state", flat=True)) == {"done"}
 
 
+def test_a_backlog_of_few_chats_leaves_in_one_go(desk: Desk, handle: Handle, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The claims have come to the end of the backlog when the chats' next messages, near its beginning, are freed."""
+    monkeypatch.setattr(claiming, "ROWS_LIMIT", 4)
+    monkeypatch.setattr(claiming, "ROWS_OF_EACH", 4)
+    calls = handle(lambda _claim: Done())
+    for number in range(10):
+        desk.put(f"ana{number}", chat="ana")
+        desk.put(f"eva{number}", chat="eva")
+    assert relay.run_until_empty() == 20
+    assert [key for key in calls if key.startswith("ana")] == [f"ana{number}" for number in range(10)]
+
+
 def test_keeps_the_handlers_result(desk: Desk, handle: Handle) -> None:
     handle(lambda _claim: Done({"message_id": 7, "text": "a\0b"}))
     desk.put("k")

@@ -1,0 +1,5 @@
+"""The running product, for benches that measure all of it."""
+
+from tests.processes.conftest import start_stack, telegram
+
+__all__ = ["start_stack", "telegram"]

@@ -10,85 +10,49 @@ from tests.processes.buying import (
     check_nothing_waits,
     expect_access,
 )
-from tests.processes.conftest import StartStack
-from tests.support.fake_telegram import FakeTelegram
-from tests.support.shop import open_shop
+from tests.processes.conftest import RunningShop
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
 
 
-def test_a_contact_buys_and_gets_access(start_stack: StartStack, telegram: FakeTelegram) -> None:
-    stack = start_stack()
-    shop = open_shop(stack.url, telegram)
-    chat = shop.buyer(501)
+def test_a_contact_buys_and_gets_access(running: RunningShop) -> None:
+    chat = running.shop.buyer(501)
 
-    buy(shop, chat)
+    buy(running.shop, chat)
 
     check_chat_once(chat)
     check_books(chat)
     check_nothing_waits()
-    assert stack.deaths == []
+    assert running.stack.deaths == []
 
 
-def test_every_update_three_times_in_parallel_changes_nothing(start_stack: StartStack, telegram: FakeTelegram) -> None:
-    stack = start_stack()
-    shop = open_shop(stack.url, telegram)
-    chat = shop.buyer(502, times=3)
+def test_every_update_three_times_in_parallel_changes_nothing(running: RunningShop) -> None:
+    chat = running.shop.buyer(502, times=3)
 
-    buy(shop, chat)
+    buy(running.shop, chat)
 
     check_chat_once(chat)
     check_books(chat)
     check_nothing_waits()
 
 
-def test_redis_and_the_broker_are_not_needed(start_stack: StartStack, telegram: FakeTelegram) -> None:
-    stack = start_stack()
-    shop = open_shop(stack.url, telegram)
-    chat = shop.buyer(503)
-    stack.stop_redis()
+def test_redis_and_the_broker_are_not_needed(running: RunningShop) -> None:
+    chat = running.shop.buyer(503)
 
-    buy(shop, chat)
+    with running.stack.without_redis():
+        buy(running.shop, chat)
 
     check_chat_once(chat)
     check_books(chat)
     check_nothing_waits()
 
 
-def test_a_lost_notice_is_found_by_asking_the_gateway(start_stack: StartStack, telegram: FakeTelegram) -> None:
-    stack = start_stack()
-    shop = open_shop(stack.url, telegram)
-    chat = shop.buyer(504)
-    ask_for_the_code(shop, chat)
+def test_a_lost_notice_is_found_by_asking_the_gateway(running: RunningShop) -> None:
+    chat = running.shop.buyer(504)
+    ask_for_the_code(running.shop, chat)
 
-    shop.pay(chat, silent=True)
+    running.shop.pay(chat, silent=True)
     chat.press("Já paguei")
 
     expect_access(chat)
     check_books(chat)
-
-
-# The six places where a death hurts most; `make chaos` walks all of them.
-DEADLY = [
-    "drain.before_commit",
-    "drain.after_commit",
-    "relay.after_claim",
-    "relay.after_call",
-    "payments.request.committed",
-    "payments.transition.granted",
-]
-
-
-@pytest.mark.parametrize("place", DEADLY)
-def test_a_killed_worker_loses_nothing(place: str, start_stack: StartStack, telegram: FakeTelegram) -> None:
-    stack = start_stack(crash_plan=f"{place}:1:kill,{place}:2:kill")
-    shop = open_shop(stack.url, telegram)
-    chat = shop.buyer(505)
-
-    ask_for_the_code(shop, chat)
-    shop.pay(chat)
-    expect_access(chat)
-
-    assert place in stack.reached()
-    check_books(chat)
-    check_nothing_waits()

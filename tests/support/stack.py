@@ -4,7 +4,8 @@ import os
 import secrets
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from signal import SIGKILL
@@ -30,7 +31,7 @@ class Stack:
     """Web, worker, bulk worker and scheduler, with a Valkey of their own; a child that dies is started again.
 
     `crash_plan` is followed by the processes, each of its entries once (see `bots.crashpoints`). `polling`: there is a
-    poller, and no public address.
+    poller, and no public address. `only`: not all of the processes.
     """
 
     def __init__(
@@ -41,8 +42,10 @@ class Stack:
         crash_plan: str = "",
         lease_seconds: float = 2.0,
         polling: bool = False,
+        only: Collection[str] | None = None,
     ) -> None:
         self.folder = folder
+        self.only = only
         self.polling = polling
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -90,6 +93,8 @@ class Stack:
             run_directory=self.folder / "run",
             polling=self.polling,
         ):
+            if self.only is not None and command.name not in self.only:
+                continue
             log = self.folder / "logs" / f"{command.name}.log"
             child = Child(replace(command, environment=self._environment | command.environment), log, BASE_DIR)
             child.delay = RESTART_SECONDS
@@ -116,11 +121,16 @@ class Stack:
             self._watcher.join(READY_SECONDS)
         self.valkey.stop()
 
-    def stop_redis(self) -> None:
-        """Cache and broker are gone, at once and for good."""
+    @contextmanager
+    def without_redis(self) -> Iterator[None]:
+        """Inside the block cache and broker are gone, without a word; after it they come back, empty."""
         assert self.valkey.process is not None
         signal_group(self.valkey.process.pid, SIGKILL)
         self.valkey.process.wait()
+        try:
+            yield
+        finally:
+            self.valkey.start()
 
     def kill(self, name: str) -> None:
         """SIGKILL a process; it is started again."""
@@ -157,11 +167,9 @@ class Stack:
                 if said and "ended" in said:
                     child.restart_at = time.monotonic() + RESTART_SECONDS
                     self.deaths.append(name)
-        deadline = time.monotonic() + 10
+        # Without a farewell: how processes end when they are asked to is the supervisor's to test.
         for child in self.children.values():
-            child.ask_to_stop()
-        for child in self.children.values():
-            child.finish(deadline)
+            child.finish(deadline=0)
 
 
 def _database_url() -> str:

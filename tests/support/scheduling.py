@@ -1,17 +1,21 @@
 """How pytest-xdist hands tests out: file by file, and all that start processes to one worker, first of all."""
 
+import sys
+
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 # Tests that start the product's processes or a browser. Each wants the cores for itself, and takes long.
 HEAVY = (
+    "tests/bots/api/test_docs.py",
     "tests/chaos/",
     "tests/config/supervisor/test_services.py",
     "tests/config/test_celery.py",
     "tests/config/test_supervisor.py",
     "tests/e2e/",
     "tests/processes/",
+    "tests/purchase/test_soak.py",
     "tests/telegram_gateway/test_run_polling.py",
 )
 HEAVY_MARKERS = ("browser", "chaos", "processes")
@@ -31,7 +35,10 @@ def heavy_first(items: list[pytest.Item]) -> None:
         if not is_heavy(item.nodeid) and any(map(item.get_closest_marker, HEAVY_MARKERS))
     }
     if unlisted:
-        raise pytest.UsageError(f"name these in tests/support/scheduling.py: {', '.join(sorted(unlisted))}")
+        told = f"name these in tests/support/scheduling.py: {', '.join(sorted(unlisted))}"
+        # A worker's usage errors are shown nowhere.
+        print(told, file=sys.__stderr__)
+        raise pytest.UsageError(told)
     items.sort(key=lambda item: not is_heavy(item.nodeid))
 
 

@@ -9,7 +9,7 @@ from tests.support.invariants import Rest, check_everything
 from tests.support.soak import Soak
 
 SEEDS = range(20)
-MORE_SEEDS = range(20, 200)
+MORE_SEEDS = range(20, 60)
 
 
 @pytest.fixture(autouse=True)

@@ -1,12 +1,11 @@
 """How pytest-xdist hands tests out: file by file, and all that start processes to one worker, first of all."""
 
-import sys
-
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-# Tests that start the product's processes or a browser. Each wants the cores for itself, and takes long.
+# Tests that start the product's processes or a browser: each wants the cores for itself, and takes long. Named by path,
+# since the process that hands tests out knows no more of them; `tests/architecture` sees that none is forgotten.
 HEAVY = (
     "tests/bots/api/test_docs.py",
     "tests/chaos/",
@@ -18,7 +17,6 @@ HEAVY = (
     "tests/purchase/test_soak.py",
     "tests/telegram_gateway/test_run_polling.py",
 )
-HEAVY_MARKERS = ("browser", "chaos", "processes")
 ONE_BY_ONE = "one-by-one"
 
 
@@ -28,17 +26,7 @@ def is_heavy(nodeid: str) -> bool:
 
 
 def heavy_first(items: list[pytest.Item]) -> None:
-    """Bring the heavy tests to the front; refuse one that is marked but not listed: it would run anywhere."""
-    unlisted = {
-        item.nodeid.partition("::")[0]
-        for item in items
-        if not is_heavy(item.nodeid) and any(map(item.get_closest_marker, HEAVY_MARKERS))
-    }
-    if unlisted:
-        told = f"name these in tests/support/scheduling.py: {', '.join(sorted(unlisted))}"
-        # A worker's usage errors are shown nowhere.
-        print(told, file=sys.__stderr__)
-        raise pytest.UsageError(told)
+    """Bring the heavy tests to the front."""
     items.sort(key=lambda item: not is_heavy(item.nodeid))
 
 

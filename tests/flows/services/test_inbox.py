@@ -83,7 +83,8 @@ def test_what_is_rolled_back_never_came_in(bells: list[tuple[Any, ...]]) -> None
     assert ana.post(b"{}", external_id="7") is True
 
 
-def test_a_conversation_has_one_shard() -> None:
+def test_a_conversation_has_one_shard(settings: Any) -> None:
+    settings.FLOW_SHARDS = 8
     bot = make_bot()
     assert {shard_of(bot.pk, -42) for _ in range(5)} == {shard_of(bot.pk, -42)}
     assert {shard_of(bot.pk, user) for user in range(500)} == set(range(8))

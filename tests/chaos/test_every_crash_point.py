@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from bots.crashpoints import registered
+from bots.models import Bot
 from telegram_gateway import leases
 from tests.chaos.sales import (
     Sale,
@@ -93,12 +94,15 @@ def test_a_bot_whose_connection_died_halfway_is_connected_again(
     stack = start_stack(crash_plan=plan_for(place))
     insist(monkeypatch, stack)
     shop = open_shop(stack.url, telegram, definition=whole_flow())
+    # Once more, with the same token: the second time it is reached in one process.
+    assert shop.call("POST", "bots/", {"token": shop.token})["id"] == shop.bot_id
     sale = Sale(shop, user_id=601)
 
     plainly(sale)
     wait_for_rest()
 
     assert len(list(stack.marks.iterdir())) == 2
+    assert Bot.unscoped.count() == 1
     check_everything(Rest(telegram, sale.accepted))
 
 

@@ -48,15 +48,25 @@ class Services:
 
     def pids(self) -> dict[str, int]:
         """Process ids of the embedded servers, by name."""
-        found = {"postgres": self.postgres, "valkey": self.valkey}
-        return {name: server.process.pid for name, server in found.items() if server and server.process}
+        return {name: server.process.pid for name, server in self._servers().items() if server.process}
 
-    def dead(self) -> str | None:
-        """The name of an embedded server that has ended by itself, if one has."""
-        for name, server in (("postgres", self.postgres), ("valkey", self.valkey)):
-            if server and server.process and server.process.poll() is not None:
-                return name
-        return None
+    def dead(self) -> list[str]:
+        """The names of the embedded servers that have ended by themselves."""
+        return [
+            name for name, server in self._servers().items() if server.process and server.process.poll() is not None
+        ]
+
+    def restart(self, name: str) -> bool:
+        """Start a dead server again, at its old address and with its data; whether that worked."""
+        try:
+            self._servers()[name].start()
+        except Trouble:
+            return False
+        return True
+
+    def _servers(self) -> dict[str, Postgres | Valkey]:
+        found = {"postgres": self.postgres, "valkey": self.valkey}
+        return {name: server for name, server in found.items() if server is not None}
 
     def _use_given_database(self) -> None:
         for variable in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_RUNTIME_URL"):

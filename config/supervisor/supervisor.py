@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -23,6 +24,9 @@ from config.supervisor.trouble import Trouble
 READY_SECONDS = 60
 STOP_SECONDS = 15
 TICK_SECONDS = 0.2
+# An embedded server that ends this often in so many seconds is not started any more.
+REVIVALS = 5
+REVIVAL_SECONDS = 60
 SETTINGS = "config.settings.dev"
 
 
@@ -42,6 +46,7 @@ class Supervisor:
     children: list[Child] = field(default_factory=list, init=False)
     services: Services | None = field(default=None, init=False)
     stopping: bool = field(default=False, init=False)
+    revivals: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list), init=False)
 
     def serve(self) -> int:
         """Run until a signal comes; the exit code."""
@@ -139,10 +144,7 @@ class Supervisor:
 
     def _watch(self) -> None:
         assert self.services is not None
-        gone = self.services.dead()
-        if gone:
-            raise Trouble(f"the embedded {gone} has ended by itself; {self.run.logs / gone}.log says why.")
-        changed = False
+        changed = self._revive_servers(self.services)
         for child in self.children:
             said = child.watch()
             if said:
@@ -152,6 +154,21 @@ class Supervisor:
                 print(f"{child.command.name} | {line[:500]}", flush=True)
         if changed:
             self._publish()
+
+    def _revive_servers(self, services: Services) -> bool:
+        """Start embedded servers that died again; Trouble if one dies faster than it is started."""
+        dead = services.dead()
+        for name in dead:
+            now = time.monotonic()
+            recent = [at for at in self.revivals[name] if now - at < REVIVAL_SECONDS]
+            if len(recent) >= REVIVALS:
+                raise Trouble(f"the embedded {name} ends again and again; {self.run.logs / name}.log says why.")
+            self.revivals[name] = [*recent, now]
+            say(f"{name} ended by itself; starting it again")
+            if not services.restart(name):
+                # PostgreSQL waits until the last process of the dead one is gone.
+                time.sleep(1)
+        return bool(dead)
 
     def _publish(self) -> None:
         assert self.services is not None

@@ -202,6 +202,18 @@ def test_a_killed_child_comes_back(run: Run, name: str) -> None:
     assert f"trilho: {name} ended (-9)" in run.output.read_text()
 
 
+@pytest.mark.parametrize("name", ["valkey", "postgres"])
+def test_a_killed_server_comes_back_at_its_address(run: Run, name: str) -> None:
+    before = run.services
+    os.kill(before["processes"][name], signal.SIGKILL)
+    wait_until(lambda: run.services["processes"][name] != before["processes"][name], f"{name} started again")
+    wait_until(lambda: run.status("/readyz") == 200, "ready again")
+    after = run.services
+    assert [after[key] for key in ("DATABASE_URL", "REDIS_URL")] == [
+        before[key] for key in ("DATABASE_URL", "REDIS_URL")
+    ]
+
+
 def test_an_interrupt_leaves_no_process_and_keeps_the_data(run: Run) -> None:
     count = ("shell", "--no-imports", "-c", "from bots.models import User; print(User.objects.count())")
     make = "from bots.models import User; User.objects.create_user(email='kept@example.com', password='not-so-easy-1')"

@@ -76,10 +76,10 @@ def test_starts_serves_the_three_roles_and_keeps_the_data(place: Path, words: di
         with pytest.raises(redis.AuthenticationError):
             redis.Redis(port=urlsplit(first.addresses["REDIS_URL"]).port or 0).ping()
         assert set(first.pids()) == {"postgres", "valkey"}
-        assert first.dead() is None
+        assert first.dead() == []
     finally:
         first.stop()
-    assert first.dead() is not None
+    assert first.dead() == ["postgres", "valkey"]
 
     second = Services(data=place, logs=place / "logs", secrets=words)
     second.start()

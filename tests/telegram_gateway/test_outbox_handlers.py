@@ -438,4 +438,5 @@ def test_a_block_of_one_chat_holds_up_no_other(telegram: FakeTelegram, send: Sen
     run(first)
     second.refresh_from_db()
 
-    assert (first.state, second.state) == (MessageState.CANCELLED, MessageState.DONE)
+    # Both leave at once, and the block meets whichever comes first.
+    assert {first.state, second.state} == {MessageState.CANCELLED, MessageState.DONE}

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
@@ -59,6 +60,10 @@ class FlowForm(forms.ModelForm[Flow]):
                 "draft", _("Somebody else saved this flow meanwhile. Copy your text, reload the page and try again.")
             )
         return given
+
+    def _update_errors(self, errors: ValidationError) -> None:
+        # Django would put a field's own words in the place of a problem that happens to have the same code.
+        self.add_error(None, errors)
 
     def _stored_revision(self) -> int | None:
         return Flow.objects.filter(pk=self.instance.pk).values_list("draft_revision", flat=True).first()

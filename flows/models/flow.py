@@ -71,18 +71,34 @@ class Flow(TenantModel):
         return validate(complete, catalogue_of(self.bot.organization_id, self.bot_id), locale=language())
 
 
+class CheckedDefinition(models.JSONField):
+    """Asks its row to validate itself at every insert, a bulk one included, so that no way goes around it.
+
+    Raises `ValidationError`. An update is the database's to refuse.
+    """
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        if add:
+            model_instance.clean()
+        return super().pre_save(model_instance, add)
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.JSONField", args, kwargs
+
+
 class FlowVersion(TenantModel):
     """A definition as it was published. The database refuses to change it; only `test` versions may be deleted.
 
-    `save()` validates a `published` or `test` definition, so that no way in makes a version with an error; a `welcome`
-    version is built by code from the bot's own texts and is exempt.
+    A `published` or `test` definition with an error cannot be inserted; a `welcome` version is built by code from the
+    bot's own texts and is exempt.
     """
 
     bot = tenant_fk("bots.Bot", on_delete=models.PROTECT, related_name="+")
     flow = tenant_fk("flows.Flow", on_delete=models.PROTECT, related_name="versions", null=True, blank=True)
     kind = models.CharField(_("kind"), max_length=16, choices=[(kind.value, kind.value) for kind in VersionKind])
     number = models.PositiveIntegerField(_("number"), null=True, blank=True)
-    definition = models.JSONField(_("definition"))
+    definition = CheckedDefinition(_("definition"))
     content_hash = models.CharField(_("content hash"), max_length=64)
     note = models.CharField(_("note"), max_length=500, blank=True)
     created_by = models.ForeignKey(
@@ -136,9 +152,3 @@ class FlowVersion(TenantModel):
         errors = [problem for problem in self.problems() if problem.is_error]
         if errors:
             raise ValidationError({"definition": [validation_error(problem) for problem in errors]})
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Raises `ValidationError` when the definition has an error. An update is the trigger's to refuse."""
-        if self._state.adding:
-            self.clean()
-        super().save(*args, **kwargs)

@@ -117,9 +117,12 @@ def delete_flow(flow_id: UUID) -> None:
         flow.save(update_fields=["active", "deleted_at", "updated_at"])
 
 
-def completed(definition: Mapping[str, Any], bot: Bot) -> dict[str, Any]:
-    """The definition with the bot's welcome message and buttons in it: complete in itself, as a version must be."""
-    return {**definition, **bot.flow_fields}
+def completed(definition: Any, bot: Bot) -> Any:
+    """The definition with the bot's welcome message and buttons in it: complete in itself, as a version must be.
+
+    What is no object stays what it is, for validation to refuse.
+    """
+    return {**definition, **bot.flow_fields} if isinstance(definition, Mapping) else definition
 
 
 def _fill_empty_fields(bot: Bot, definition: Mapping[str, Any]) -> None:

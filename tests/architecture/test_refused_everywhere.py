@@ -1,0 +1,220 @@
+"""A definition with an error is refused by every way in: editor, API, staff admin, ORM, and SQL.
+
+The definitions are the failing cases of the checks themselves, so a new check is covered by itself.
+"""
+
+import json
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+
+from bots.models import Bot
+from bots.models.bot import FLOW_FIELDS
+from bots.tenancy import organization_scope
+from flows import catalogue
+from flows.engine.compile import VersionKind
+from flows.engine.problem_codes import WARNINGS
+from flows.models import Flow, FlowVersion
+from flows.runtime.content import content_hash
+from tests.factories.bots import make_user
+from tests.factories.flows import publish
+from tests.flows.engine.validation.cases import CASES, CONDITIONS, STRUCTURE, Failing
+from tests.support.flows import a_flow
+from tests.support.pages import signed_in
+from tests.support.partner import make_partner, refusal
+from tests.support.tenancy import Tenant, make_tenant
+
+pytestmark = pytest.mark.django_db
+
+ALL = [
+    (name, case)
+    for name, cases in [*((name, cases.failing) for name, cases in CASES.items()), ("shape", (*STRUCTURE, *CONDITIONS))]
+    for case in cases
+]
+
+
+def errors_of(case: Failing) -> set[str]:
+    return {code.value for code, _step, _field in case.finds if code not in WARNINGS}
+
+
+def is_json(case: Failing) -> bool:
+    """Whether it can be written at all; what cannot comes only by the ORM."""
+    try:
+        json.dumps(case.document)
+    except TypeError:
+        return False
+    return True
+
+
+def named(cases: list[tuple[str, Failing]]) -> list[Any]:
+    return [pytest.param(case, id=f"{name}-{'-'.join(sorted(errors_of(case)))}") for name, case in cases]
+
+
+ERRORS = [(name, case) for name, case in ALL if errors_of(case)]
+SENT = [(name, case) for name, case in ERRORS if is_json(case)]
+# Pages take longer: one case of each check and error.
+SOME = list({(name, *sorted(errors_of(case))): (name, case) for name, case in reversed(SENT)}.values())
+
+
+@pytest.fixture
+def tenant() -> Tenant:
+    return make_tenant()
+
+
+@pytest.fixture
+def flow(tenant: Tenant) -> Flow:
+    with organization_scope(tenant.organization.pk):
+        return Flow.objects.create(organization=tenant.organization, bot=tenant.bot, name="Venda", draft=a_flow())
+
+
+def prepare(monkeypatch: pytest.MonkeyPatch, tenant: Tenant, case: Failing) -> None:
+    """The organization has what the case says, and its bot the welcome message and buttons of the definition: a version
+    takes them from there."""
+    monkeypatch.setattr(catalogue, "_catalogue_parts", {"case": lambda _organization, _bot: case.catalogue})
+    document = case.document if isinstance(case.document, dict) else {}
+    Bot.unscoped.filter(pk=tenant.bot.pk).update(**{name: document[name] for name in FLOW_FIELDS if name in document})
+
+
+def force_draft(flow: Flow, document: Any) -> bool:
+    """Put a draft where a door has refused even to keep it; False for what the database cannot hold either."""
+    try:
+        with transaction.atomic():
+            Flow.unscoped.filter(pk=flow.pk).update(draft=document)
+    except (DataError, IntegrityError):
+        return False
+    return True
+
+
+def test_every_check_with_an_error_is_here() -> None:
+    assert {name for name, _case in SOME} == {name for name, _case in ERRORS}
+    assert len(ERRORS) > 150
+
+
+@pytest.mark.parametrize("case", named(SENT))
+def test_the_api_refuses(monkeypatch: pytest.MonkeyPatch, tenant: Tenant, flow: Flow, case: Failing) -> None:
+    prepare(monkeypatch, tenant, case)
+    partner = make_partner(tenant.organization)
+    saved = partner.put(f"flows/{flow.pk}/draft/", case.document, If_Match="*")
+    if saved.status_code == 200:
+        assert errors_of(case) <= {problem["code"] for problem in saved.json()["problems"]}
+        assert partner.post(f"flows/{flow.pk}/validate/").json()["valid"] is False
+    else:
+        assert refusal(saved)["code"] in ("definition_unreadable", "parse_error")
+        if not force_draft(flow, case.document):
+            return
+    told = refusal(partner.post(f"flows/{flow.pk}/publish/", {}))
+    assert (told["status"], told["code"]) == (422, "definition_invalid")
+    assert errors_of(case) <= {error["code"] for error in told["errors"]}
+    assert not FlowVersion.unscoped.exists()
+
+
+@pytest.mark.parametrize("case", named(ERRORS))
+def test_the_orm_refuses(monkeypatch: pytest.MonkeyPatch, tenant: Tenant, flow: Flow, case: Failing) -> None:
+    monkeypatch.setattr(catalogue, "_catalogue_parts", {"case": lambda _organization, _bot: case.catalogue})
+
+    def version() -> FlowVersion:
+        return FlowVersion(
+            organization=tenant.organization,
+            bot=tenant.bot,
+            flow=flow,
+            kind=VersionKind.PUBLISHED.value,
+            number=1,
+            definition=case.document,
+            content_hash=content_hash(a_flow()),
+        )
+
+    for way_in in (
+        lambda: version().save(),
+        lambda: version().save(force_insert=True),
+        lambda: version().save_base(force_insert=True),
+        lambda: FlowVersion.objects.bulk_create([version()]),
+        lambda: FlowVersion.unscoped.bulk_create([version()]),
+        lambda: FlowVersion.objects.filter(flow=flow).bulk_create([version()]),
+    ):
+        with (
+            organization_scope(tenant.organization.pk),
+            pytest.raises(ValidationError) as refused,
+            transaction.atomic(),
+        ):
+            way_in()
+        assert errors_of(case) <= {error.code for error in refused.value.error_dict["definition"]}
+    assert not FlowVersion.unscoped.exists()
+
+
+@pytest.mark.parametrize("case", named(SOME))
+def test_the_editor_refuses(monkeypatch: pytest.MonkeyPatch, tenant: Tenant, flow: Flow, case: Failing) -> None:
+    prepare(monkeypatch, tenant, case)
+    member = signed_in(tenant.owner)
+    body = json.dumps({"definition": json.dumps(case.document), "revision": 1})
+    saved = member.post(reverse("flow_save", args=[flow.pk]), body, content_type="application/json")
+    if saved.status_code == 200:
+        assert saved.json()["publishable"] is False
+        assert errors_of(case) <= {problem["code"] for problem in saved.json()["problems"]}
+    else:
+        assert saved.status_code in (400, 422)
+        if not force_draft(flow, case.document):
+            return
+    answer = member.post(reverse("flow_publish", args=[flow.pk]))
+    assert answer.status_code == 422
+    assert errors_of(case) <= {problem.code for problem in answer.context["problems"]}
+    assert not FlowVersion.unscoped.exists()
+
+
+@pytest.mark.parametrize("case", named(SOME))
+def test_the_staff_admin_refuses_and_names_the_step(
+    monkeypatch: pytest.MonkeyPatch, tenant: Tenant, flow: Flow, case: Failing
+) -> None:
+    prepare(monkeypatch, tenant, case)
+    staff = Client()
+    staff.force_login(make_user(is_staff=True, is_superuser=True), backend="django.contrib.auth.backends.ModelBackend")
+    sent = {"name": "Venda", "draft": json.dumps(case.document), "seen_revision": 1}
+    answer = staff.post(reverse("admin:flows_flow_change", args=[flow.pk]), sent)
+    assert answer.status_code == 200
+    told = answer.context["adminform"].form.errors["draft"]
+    steps = {step for code, step, _field in case.finds if step and code not in WARNINGS}
+    assert all(any(text.startswith(f"{step}: ") for text in told) for step in steps)
+    assert Flow.unscoped.get(pk=flow.pk).draft == a_flow()
+
+    if not force_draft(flow, case.document):
+        return
+    published = staff.get(reverse("admin:flows_flow_publish", args=[flow.pk]), follow=True)
+    assert published.status_code == 200
+    assert [message.level_tag for message in published.context["messages"]].count("error") > 1
+    assert not FlowVersion.unscoped.exists()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE flows_flowversion SET definition = %(broken)s WHERE id = %(id)s",
+        "UPDATE flows_flowversion SET kind = 'test', number = NULL WHERE id = %(id)s",
+        "UPDATE flows_flowversion SET note = 'x' WHERE id = %(id)s",
+        "DELETE FROM flows_flowversion WHERE id = %(id)s",
+    ],
+)
+def test_sql_cannot_change_or_delete_a_version(tenant: Tenant, statement: str) -> None:
+    version = publish(tenant.bot, a_flow())
+    broken = json.dumps(a_flow([{"id": "a", "type": "no-such-type"}]))
+    refused = pytest.raises(IntegrityError, match="cannot be changed or deleted")
+    with refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement, {"broken": broken, "id": version.pk})
+    assert FlowVersion.unscoped.get(pk=version.pk).definition == a_flow()
+
+
+def test_the_orm_cannot_change_or_delete_a_version(tenant: Tenant) -> None:
+    version = publish(tenant.bot, a_flow())
+    version.definition = a_flow([{"id": "a", "type": "no-such-type"}])
+    for way_in in (
+        version.save,
+        lambda: FlowVersion.unscoped.filter(pk=version.pk).update(definition=version.definition),
+        lambda: FlowVersion.unscoped.bulk_update([version], ["definition"]),
+        lambda: FlowVersion.unscoped.filter(pk=version.pk).delete(),
+        version.delete,
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            way_in()
+    assert FlowVersion.unscoped.get(pk=version.pk).definition == a_flow()

@@ -152,3 +152,9 @@ class FlowVersion(TenantModel):
         errors = [problem for problem in self.problems() if problem.is_error]
         if errors:
             raise ValidationError({"definition": [validation_error(problem) for problem in errors]})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self._state.adding:
+            # Asked here already, so that a refusal leaves the caller's transaction as it was.
+            self.clean()
+        super().save(*args, **kwargs)

@@ -2,20 +2,24 @@
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from bots.models import ApiKey, AuditEntry, Contact, IdempotencyRecord, Invitation, Membership, Organization, User
-from bots.staff import ReadOnlyAdmin, StaffAdmin, note_act
+from bots.services import Actor, revoke_api_key
+from bots.staff import ReadOnlyAdmin, StaffAdmin, staff_of
+from bots.tenancy import organization_scope
 
-admin.site.unregister(Group)
+for foreign in (Group, EmailAddress, Authenticator):
+    admin.site.unregister(foreign)
 
 
 class MembershipInline(TabularInline):
@@ -55,11 +59,36 @@ class UserAdmin(BaseUserAdmin[User], StaffAdmin):
     filter_horizontal = ["user_permissions"]
 
 
+@admin.register(EmailAddress)
+class EmailAddressAdmin(ReadOnlyAdmin):
+    """Addresses of people, and whether they were confirmed."""
+
+    list_display = ["email", "user", "verified", "primary"]
+    list_filter = ["verified", "primary"]
+    list_select_related = ["user"]
+    search_fields = ["email", "user__name"]
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(ReadOnlyAdmin):
+    """Second factors, without their secrets. One that was lost may be deleted."""
+
+    list_display = ["user", "type", "created_at", "last_used_at"]
+    list_filter = ["type"]
+    list_select_related = ["user"]
+    search_fields = ["user__email", "user__name"]
+    exclude = ["data"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return bool(super(ReadOnlyAdmin, self).has_delete_permission(request, obj))
+
+
 @admin.register(Organization)
 class OrganizationAdmin(StaffAdmin):
     """Customers."""
 
     list_display = ["name", "slug", "locale", "time_zone", "created_at"]
+    ordering = ["name"]
     list_filter = ["locale"]
     search_fields = ["name", "slug", "id"]
     readonly_fields = ["id", "created_at"]
@@ -118,9 +147,8 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Revoke the selected keys"), permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         for key in queryset.filter(revoked_at=None):
-            key.revoked_at = timezone.now()
-            key.save(update_fields=["revoked_at"])
-            note_act(request, key, "revoke")
+            with organization_scope(key.organization_id):
+                revoke_api_key(key.pk, actor=Actor.of_staff(staff_of(request)))
 
 
 @admin.register(IdempotencyRecord)
@@ -130,6 +158,8 @@ class IdempotencyRecordAdmin(ReadOnlyAdmin):
     list_display = ["route", "key", "organization", "status_code", "created_at"]
     list_select_related = ["organization"]
     search_fields = ["key", "route"]
+    # What an organization was answered is theirs.
+    exclude = ["response"]
 
 
 @admin.register(AuditEntry)

@@ -7,9 +7,11 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.admin import TabularInline
 
-from bots.staff import ReadOnlyAdmin, StaffAdmin
+from bots.staff import ReadOnlyAdmin, StaffAdmin, note_act
+from payments.gateways.sandbox.charge import SandboxCharge
 from payments.models import (
     BotGateway,
     ChargeRequest,
@@ -100,8 +102,16 @@ class PaymentAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Ask the gateway about the selected charges"), permissions=["change"])
     def ask_gateway(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """The next sweep asks, outside any transaction."""
-        asked = queryset.filter(status__in=["pending", "failed", "expired"]).update(next_poll_at=Now())
-        messages.success(request, _("%(count)d charges will be asked about in a moment.") % {"count": asked})
+        open_charges = list(queryset.filter(status__in=["pending", "failed", "expired"]))
+        Payment.objects.filter(pk__in=[payment.pk for payment in open_charges]).update(next_poll_at=Now())
+        for payment in open_charges:
+            note_act(request, payment, "ask_gateway")
+        told = ngettext(
+            "%(count)d charge will be asked about in a moment.",
+            "%(count)d charges will be asked about in a moment.",
+            len(open_charges),
+        )
+        messages.success(request, told % {"count": len(open_charges)})
 
 
 @admin.register(PaymentEvent)
@@ -171,3 +181,14 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     list_select_related = ["account"]
     search_fields = ["id", "digest", "payment_id", "error"]
     exclude = ["body", "headers"]
+
+
+@admin.register(SandboxCharge)
+class SandboxChargeAdmin(ReadOnlyAdmin):
+    """What the sandbox knows of its charges: the other side of ours."""
+
+    list_display = ["created_at", "reference", "status", "amount", "account", "organization", "expires_at", "paid_at"]
+    list_filter = ["status"]
+    list_select_related = ["account", "organization"]
+    search_fields = ["reference", "txid", "end_to_end_id", "description"]
+    exclude = ["br_code", "token"]

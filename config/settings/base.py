@@ -264,6 +264,35 @@ UNFOLD = {
     "SITE_HEADER": "Trilho",
     "SITE_SYMBOL": "conversion_path",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("images/favicon.svg")}],
+    # The product's warm neutrals and deep teal; the numbers are lightness steps, as everywhere in Tailwind.
+    "COLORS": {
+        "base": {
+            "50": "oklch(97% 0.006 85)",
+            "100": "oklch(95% 0.006 85)",
+            "200": "oklch(91% 0.01 85)",
+            "300": "oklch(85% 0.011 80)",
+            "400": "oklch(73% 0.01 80)",
+            "500": "oklch(55% 0.014 75)",
+            "600": "oklch(44% 0.014 75)",
+            "700": "oklch(36% 0.013 75)",
+            "800": "oklch(28% 0.01 75)",
+            "900": "oklch(22% 0.008 75)",
+            "950": "oklch(17% 0.007 75)",
+        },
+        "primary": {
+            "50": "oklch(97.5% 0.012 190)",
+            "100": "oklch(95% 0.025 190)",
+            "200": "oklch(90% 0.05 190)",
+            "300": "oklch(84% 0.08 190)",
+            "400": "oklch(76% 0.105 190)",
+            "500": "oklch(60% 0.095 192)",
+            "600": "oklch(43% 0.08 196)",
+            "700": "oklch(38% 0.07 196)",
+            "800": "oklch(33% 0.06 196)",
+            "900": "oklch(28% 0.05 196)",
+            "950": "oklch(22% 0.04 196)",
+        },
+    },
 }
 
 # --- Our own ------------------------------------------------------------------------------------------------------

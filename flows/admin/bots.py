@@ -10,14 +10,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from bots.errors import DomainError
-from bots.models import Bot, Organization, User
+from bots.models import Bot, Organization
 from bots.services import Actor, connect_bot, pause_bot, resume_bot
-from bots.staff import StaffAdmin, note_act, show_refusal
+from bots.staff import StaffAdmin, back_to, confirmed, note_act, show_refusal, staff_of
 from bots.tenancy import no_transaction, organization_scope
+from flows.admin.json_text import JsonTextField
 from flows.models import Flow
 from flows.services.bot_settings import BotChanges, change_bot
 
@@ -44,6 +44,7 @@ class BotForm(forms.ModelForm[Bot]):
     class Meta:
         model = Bot
         fields = ["name", "welcome_message", "main_buttons", "redirect_buttons", "flow_enabled"]
+        field_classes = {"main_buttons": JsonTextField, "redirect_buttons": JsonTextField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -125,18 +126,17 @@ class BotAdmin(StaffAdmin):
         return TemplateResponse(request, "admin/flows/connect_bot.html", context)
 
     def save_model(self, request: HttpRequest, obj: Bot, form: Any, change: bool) -> None:
-        user = request.user if isinstance(request.user, User) else None
         with organization_scope(obj.organization_id):
-            change_bot(obj.pk, form.changes(form.cleaned_data), changed_by=user)
+            change_bot(obj.pk, form.changes(form.cleaned_data), changed_by=staff_of(request))
         note_act(request, obj, "change", fields=form.changed_data)
 
-    @action(description=_("Pause"), permissions=["change"])
-    def pause(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+    @confirmed(_("Pause"), _("The bot keeps what arrives and answers nobody until it is resumed."))
+    def pause(self, request: HttpRequest, _form: object, object_id: UUID) -> HttpResponse:
         """The bot says nothing and keeps everything."""
         return self._switch(request, object_id, pause_bot)
 
-    @action(description=_("Resume"), permissions=["change"])
-    def resume(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+    @confirmed(_("Resume"), _("The bot answers what it kept, in order."))
+    def resume(self, request: HttpRequest, _form: object, object_id: UUID) -> HttpResponse:
         """The bot goes on where it was."""
         return self._switch(request, object_id, resume_bot)
 
@@ -144,10 +144,10 @@ class BotAdmin(StaffAdmin):
         bot = Bot.objects.get(pk=bot_id)
         try:
             with organization_scope(bot.organization_id):
-                switch(bot.pk, actor=Actor.of_staff(_staff(request)))
+                switch(bot.pk, actor=Actor.of_staff(staff_of(request)))
         except DomainError as refusal:
             show_refusal(request, refusal)
-        return redirect("admin:bots_bot_change", bot.pk)
+        return back_to(bot)
 
     @staticmethod
     def _connect(request: HttpRequest, given: dict[str, Any]) -> Bot:
@@ -156,14 +156,9 @@ class BotAdmin(StaffAdmin):
             return connect_bot(
                 organization=organization,
                 token=given["token"],
-                actor=Actor.of_staff(_staff(request)),
+                actor=Actor.of_staff(staff_of(request)),
                 take_over=given["take_over"],
             )
-
-
-def _staff(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
 
 
 # The admin wraps `add_view` itself, so the mark goes on the method the middleware sees.

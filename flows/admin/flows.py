@@ -1,6 +1,5 @@
 """Flows in the staff admin: edited under their revision, checked when the draft changed, published by a button."""
 
-import json
 from typing import Any
 from uuid import UUID
 
@@ -8,35 +7,26 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from bots.errors import DomainError
-from bots.models import User
-from bots.staff import ReadOnlyAdmin, StaffAdmin, note_act, show_refusal
+from bots.staff import ReadOnlyAdmin, StaffAdmin, back_to, confirmed, note_act, show_refusal, staff_of
 from bots.tenancy import organization_scope
+from flows.admin.json_text import JsonTextField
 from flows.models import Flow, FlowVersion
 from flows.services.bot_settings import activate_flow
 from flows.services.definitions import create_flow, delete_flow, rename_flow, save_draft
 from flows.services.publishing import publish_version
 
 
-class DraftField(forms.JSONField):
-    """A definition, shown with its indents."""
-
-    widget = UnfoldAdminTextareaWidget(attrs={"rows": 30, "spellcheck": "false", "class": "font-mono"})
-
-    def prepare_value(self, value: Any) -> Any:
-        """The text in the box; what was typed stays as it was typed."""
-        return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
-
-
 class FlowForm(forms.ModelForm[Flow]):
     """A flow with its draft; `seen_revision` says which draft the page showed."""
 
-    draft = DraftField(label=_("Draft"))
+    draft = JsonTextField(
+        label=_("Draft"),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 30, "spellcheck": "false", "class": "font-mono"}),
+    )
     seen_revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
@@ -111,35 +101,36 @@ class FlowAdmin(StaffAdmin):
         """Nothing hangs on it: a deleted flow is only hidden, so its versions protect nothing."""
         return [str(flow) for flow in objs], {}, set(), []
 
-    @action(description=_("Publish"), permissions=["change"])
-    def publish(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+    @confirmed(
+        _("Publish"),
+        _("The draft becomes the next version. New people enter it if the flow is active; whoever is inside stays."),
+    )
+    def publish(self, request: HttpRequest, _form: object, object_id: UUID) -> HttpResponse:
         """The draft becomes the next version, or its problems are shown."""
         flow = Flow.objects.get(pk=object_id)
-        user = request.user if isinstance(request.user, User) else None
         try:
             with organization_scope(flow.organization_id):
-                version = publish_version(flow.pk, created_by=user)
+                version = publish_version(flow.pk, created_by=staff_of(request))
         except DomainError as refusal:
             show_refusal(request, refusal)
         else:
             note_act(request, flow, "publish", number=version.number)
             messages.success(request, _("Version %(number)d is published.") % {"number": version.number})
-        return redirect("admin:flows_flow_change", flow.pk)
+        return back_to(flow)
 
-    @action(description=_("Activate"), permissions=["change"])
-    def activate(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+    @confirmed(_("Activate"), _("The bot is switched on, and new people enter the newest version of this flow."))
+    def activate(self, request: HttpRequest, _form: object, object_id: UUID) -> HttpResponse:
         """The bot runs this flow from now on."""
         flow = Flow.objects.get(pk=object_id)
-        user = request.user if isinstance(request.user, User) else None
         try:
             with organization_scope(flow.organization_id):
-                activate_flow(flow, changed_by=user)
+                activate_flow(flow, changed_by=staff_of(request))
         except DomainError as refusal:
             show_refusal(request, refusal)
         else:
             note_act(request, flow, "activate")
             messages.success(request, _("The bot runs this flow now."))
-        return redirect("admin:flows_flow_change", flow.pk)
+        return back_to(flow)
 
 
 @admin.register(FlowVersion)

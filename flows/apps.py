@@ -1,12 +1,13 @@
 """Django's view of the flows app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class FlowsConfig(AppConfig):
     name = "flows"
     label = "flows"
-    verbose_name = "Flows"
+    verbose_name = _("Flows")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -6,8 +6,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from unfold.admin import TabularInline
 
 from bots.staff import ReadOnlyAdmin, StaffAdmin, note_act
@@ -24,6 +24,14 @@ from payments.models import (
 )
 
 
+class ShownAmount:
+    """Money as people read it, in the place of a number of cents and a currency."""
+
+    @admin.display(description=_("amount"), ordering="amount_minor")
+    def shown_amount(self, row: Order | Payment | SandboxCharge) -> str:
+        return row.amount.display(get_language() or "pt-br")
+
+
 class _Lines(TabularInline):
     """Rows of another table on a page, to read."""
 
@@ -38,11 +46,12 @@ class _Lines(TabularInline):
         return False
 
 
-class PaymentLines(_Lines):
+class PaymentLines(ShownAmount, _Lines):
     """The charges of a sale."""
 
     model = Payment
-    fields = ["status", "amount_minor", "currency", "txid", "late", "overpaid", "superseded", "paid_at"]
+    fields = ["status", "shown_amount", "txid", "late", "overpaid", "superseded", "paid_at"]
+    readonly_fields = ["shown_amount"]
 
 
 class EventLines(_Lines):
@@ -61,13 +70,13 @@ class GrantLines(_Lines):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnlyAdmin):
+class OrderAdmin(ShownAmount, ReadOnlyAdmin):
     """Sales."""
 
     list_display = [
         "created_at",
         "description",
-        "amount",
+        "shown_amount",
         "status",
         "contact",
         "bot",
@@ -78,19 +87,22 @@ class OrderAdmin(ReadOnlyAdmin):
     list_filter = ["status", "currency", "is_test"]
     list_select_related = ["contact", "bot", "organization"]
     search_fields = ["id", "run_id", "contact__first_name", "contact__username", "telegram_user_id", "payments__txid"]
+    exclude = ["amount_minor", "currency"]
+    readonly_fields = ["shown_amount"]
     inlines = [PaymentLines, GrantLines]
     date_hierarchy = "created_at"
 
 
 @admin.register(Payment)
-class PaymentAdmin(ReadOnlyAdmin):
+class PaymentAdmin(ShownAmount, ReadOnlyAdmin):
     """Charges."""
 
-    list_display = ["created_at", "amount", "status", "account", "contact", "txid", "late", "overpaid", "paid_at"]
+    list_display = ["created_at", "shown_amount", "status", "account", "contact", "txid", "late", "overpaid", "paid_at"]
     list_filter = ["status", "late", "overpaid", "creation_unknown", "superseded", "account__gateway"]
     list_select_related = ["account", "contact"]
     search_fields = ["id", "txid", "end_to_end_id", "provider_id", "order__id", "contact__username"]
-    exclude = ["br_code", "payer"]
+    exclude = ["br_code", "payer", "amount_minor", "currency"]
+    readonly_fields = ["shown_amount"]
     inlines = [EventLines]
     date_hierarchy = "created_at"
     actions = ["ask_gateway"]
@@ -184,11 +196,21 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
 
 
 @admin.register(SandboxCharge)
-class SandboxChargeAdmin(ReadOnlyAdmin):
+class SandboxChargeAdmin(ShownAmount, ReadOnlyAdmin):
     """What the sandbox knows of its charges: the other side of ours."""
 
-    list_display = ["created_at", "reference", "status", "amount", "account", "organization", "expires_at", "paid_at"]
+    list_display = [
+        "created_at",
+        "reference",
+        "status",
+        "shown_amount",
+        "account",
+        "organization",
+        "expires_at",
+        "paid_at",
+    ]
     list_filter = ["status"]
     list_select_related = ["account", "organization"]
     search_fields = ["reference", "txid", "end_to_end_id", "description"]
-    exclude = ["br_code", "token"]
+    exclude = ["br_code", "token", "amount_minor", "currency"]
+    readonly_fields = ["shown_amount"]

@@ -3,12 +3,13 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class TelegramGatewayConfig(AppConfig):
     name = "telegram_gateway"
     label = "telegram_gateway"
-    verbose_name = "Telegram gateway"
+    verbose_name = _("Telegram")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -407,10 +407,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("api_key_id", models.UUIDField()),
-                ("route", models.CharField(max_length=200)),
-                ("key", models.CharField(max_length=255)),
+                ("route", models.CharField(max_length=200, verbose_name="route")),
+                ("key", models.CharField(max_length=255, verbose_name="key")),
                 ("body_hash", models.CharField(max_length=64)),
-                ("status_code", models.PositiveSmallIntegerField(null=True)),
+                ("status_code", models.PositiveSmallIntegerField(null=True, verbose_name="status code")),
                 ("response", models.JSONField(null=True)),
                 (
                     "organization",

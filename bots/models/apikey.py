@@ -44,10 +44,10 @@ class IdempotencyRecord(TenantModel):
     """The answer given to a POST with an `Idempotency-Key`, written in the transaction of what it did."""
 
     api_key_id = models.UUIDField()
-    route = models.CharField(max_length=200)
-    key = models.CharField(max_length=255)
+    route = models.CharField(_("route"), max_length=200)
+    key = models.CharField(_("key"), max_length=255)
     body_hash = models.CharField(max_length=64)
-    status_code = models.PositiveSmallIntegerField(null=True)
+    status_code = models.PositiveSmallIntegerField(_("status code"), null=True)
     response = models.JSONField(null=True)
 
     class Meta(TenantModel.Meta):

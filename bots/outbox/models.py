@@ -105,8 +105,8 @@ class OutboxMessage(PartitionedModel):
 class OutboxKey(models.Model):
     """Every key published lately, in one narrow table: a partitioned one cannot hold a unique key of its own."""
 
-    key = models.CharField(max_length=200, primary_key=True)
-    created_at = models.DateTimeField(db_default=Now())
+    key = models.CharField(_("key"), max_length=200, primary_key=True)
+    created_at = models.DateTimeField(_("created at"), db_default=Now())
 
     class Meta:
         verbose_name = _("outbox key")

@@ -264,6 +264,7 @@ UNFOLD = {
     "SITE_HEADER": "Trilho",
     "SITE_SYMBOL": "conversion_path",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("images/favicon.svg")}],
+    "SIDEBAR": {"show_search": True, "navigation": "config.staff_menu.navigation"},
     # The product's warm neutrals and deep teal; the numbers are lightness steps, as everywhere in Tailwind.
     "COLORS": {
         "base": {

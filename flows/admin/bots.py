@@ -10,14 +10,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from bots.errors import DomainError
 from bots.models import Bot, Organization
 from bots.services import Actor, connect_bot, pause_bot, resume_bot
 from bots.staff import StaffAdmin, back_to, confirmed, note_act, show_refusal, staff_of
 from bots.tenancy import no_transaction, organization_scope
-from flows.admin.json_text import JsonTextField
+from flows.admin.json_text import JSON_BOX, JsonTextField
 from flows.models import Flow
 from flows.services.bot_settings import BotChanges, change_bot
 
@@ -28,9 +33,17 @@ class ConnectForm(forms.Form):
     organization = forms.ModelChoiceField(
         Organization.objects.order_by("name"), label=_("Organization"), widget=UnfoldAdminSelectWidget
     )
-    token = forms.CharField(label=_("Token from @BotFather"), max_length=100, widget=UnfoldAdminTextInputWidget)
+    token = forms.CharField(
+        label=_("Token from @BotFather"),
+        help_text=_("Telegram is asked who it is. It is kept encrypted, and shown to nobody again."),
+        max_length=100,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
     take_over = forms.BooleanField(
-        label=_("Take over a webhook that is set elsewhere"), required=False, widget=UnfoldBooleanSwitchWidget
+        label=_("Take over a webhook that is set elsewhere"),
+        help_text=_("The system that receives its messages now will no longer do so."),
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
     )
 
 
@@ -44,6 +57,10 @@ class BotForm(forms.ModelForm[Bot]):
     class Meta:
         model = Bot
         fields = ["name", "welcome_message", "main_buttons", "redirect_buttons", "flow_enabled"]
+        widgets = {
+            "main_buttons": UnfoldAdminTextareaWidget(attrs=JSON_BOX | {"rows": 8}),
+            "redirect_buttons": UnfoldAdminTextareaWidget(attrs=JSON_BOX | {"rows": 4}),
+        }
         field_classes = {"main_buttons": JsonTextField, "redirect_buttons": JsonTextField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

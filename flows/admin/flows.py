@@ -13,19 +13,27 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from bots.errors import DomainError
 from bots.staff import ReadOnlyAdmin, StaffAdmin, back_to, confirmed, note_act, show_refusal, staff_of
 from bots.tenancy import organization_scope
-from flows.admin.json_text import JsonTextField
+from flows.admin.json_text import JSON_BOX, JsonTextField
 from flows.models import Flow, FlowVersion
 from flows.services.bot_settings import activate_flow
 from flows.services.definitions import create_flow, delete_flow, rename_flow, save_draft
 from flows.services.publishing import publish_version
+from flows.web.draft_text import text_of
+
+
+class DraftField(JsonTextField):
+    """A definition, its keys in the order people read them."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) else text_of(value)
 
 
 class FlowForm(forms.ModelForm[Flow]):
     """A flow with its draft; `seen_revision` says which draft the page showed."""
 
-    draft = JsonTextField(
+    draft = DraftField(
         label=_("Draft"),
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 30, "spellcheck": "false", "class": "font-mono"}),
+        widget=UnfoldAdminTextareaWidget(attrs=JSON_BOX | {"rows": 30}),
     )
     seen_revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
 

@@ -1,11 +1,13 @@
 """JSON in a box of a staff form."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
+
+JSON_BOX: Final = {"spellcheck": "false", "style": "font-family: ui-monospace, monospace; font-size: 13px"}
 
 
 class JsonTextField(forms.JSONField):

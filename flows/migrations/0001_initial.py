@@ -47,9 +47,14 @@ class Migration(migrations.Migration):
             name="DrainMark",
             fields=[
                 ("id", models.UUIDField(default=bots.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ("shard", models.SmallIntegerField()),
-                ("heads", django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), size=None)),
-                ("lease_until", models.DateTimeField()),
+                ("shard", models.SmallIntegerField(verbose_name="shard")),
+                (
+                    "heads",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), size=None, verbose_name="first events"
+                    ),
+                ),
+                ("lease_until", models.DateTimeField(verbose_name="lease until")),
             ],
             options={
                 "verbose_name": "drain in progress",
@@ -99,6 +104,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="flows",
                         to="bots.bot",
+                        verbose_name="bot",
                     ),
                 ),
                 (
@@ -153,6 +159,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="bots.bot",
+                        verbose_name="bot",
                     ),
                 ),
                 (
@@ -176,6 +183,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="versions",
                         to="flows.flow",
+                        verbose_name="flow",
                     ),
                 ),
                 (
@@ -234,6 +242,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="bots.bot",
+                        verbose_name="bot",
                     ),
                 ),
                 (
@@ -244,6 +253,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="bots.contact",
+                        verbose_name="contact",
                     ),
                 ),
                 (
@@ -266,6 +276,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
                         to="flows.flowversion",
+                        verbose_name="version tried",
                     ),
                 ),
             ],
@@ -432,6 +443,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="bots.bot",
+                        verbose_name="bot",
                     ),
                 ),
                 (
@@ -442,6 +454,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="bots.contact",
+                        verbose_name="contact",
                     ),
                 ),
                 (
@@ -452,6 +465,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="runs",
                         to="flows.conversation",
+                        verbose_name="conversation",
                     ),
                 ),
                 (
@@ -464,6 +478,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="runs",
                         to="flows.flow",
+                        verbose_name="flow",
                     ),
                 ),
                 (
@@ -484,6 +499,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="flows.flowversion",
+                        verbose_name="version",
                     ),
                 ),
             ],
@@ -564,6 +580,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
                         to="flows.conversation",
+                        verbose_name="conversation",
                     ),
                 ),
                 (
@@ -584,6 +601,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="timers",
                         to="flows.run",
+                        verbose_name="run",
                     ),
                 ),
             ],

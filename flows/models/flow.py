@@ -29,7 +29,7 @@ def validation_error(problem: Problem) -> ValidationError:
 class Flow(TenantModel):
     """What an owner edits. Contacts run its versions, never its draft."""
 
-    bot = tenant_fk("bots.Bot", on_delete=models.PROTECT, related_name="flows")
+    bot = tenant_fk("bots.Bot", on_delete=models.PROTECT, related_name="flows", verbose_name=_("bot"))
     name = models.CharField(_("name"), max_length=120)
     draft = models.JSONField(_("draft"), default=dict)
     draft_revision = models.PositiveIntegerField(_("revision of the draft"), default=1)
@@ -94,8 +94,10 @@ class FlowVersion(TenantModel):
     bot's own texts and is exempt.
     """
 
-    bot = tenant_fk("bots.Bot", on_delete=models.PROTECT, related_name="+")
-    flow = tenant_fk("flows.Flow", on_delete=models.PROTECT, related_name="versions", null=True, blank=True)
+    bot = tenant_fk("bots.Bot", on_delete=models.PROTECT, related_name="+", verbose_name=_("bot"))
+    flow = tenant_fk(
+        "flows.Flow", on_delete=models.PROTECT, related_name="versions", null=True, blank=True, verbose_name=_("flow")
+    )
     kind = models.CharField(_("kind"), max_length=16, choices=[(kind.value, kind.value) for kind in VersionKind])
     number = models.PositiveIntegerField(_("number"), null=True, blank=True)
     definition = CheckedDefinition(_("definition"))

@@ -87,9 +87,9 @@ class DrainMark(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    shard = models.SmallIntegerField()
-    heads = ArrayField(models.UUIDField())
-    lease_until = models.DateTimeField()
+    shard = models.SmallIntegerField(_("shard"))
+    heads = ArrayField(models.UUIDField(), verbose_name=_("first events"))
+    lease_until = models.DateTimeField(_("lease until"))
 
     class Meta:
         verbose_name = _("drain in progress")

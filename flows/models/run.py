@@ -11,8 +11,10 @@ from flows.models.enums import RunStatus
 class Conversation(TenantModel):
     """The row the drain locks. `stack` holds its live runs from bottom to top; what names no run goes to the top."""
 
-    bot = tenant_fk("bots.Bot", db_index=False, on_delete=models.PROTECT, related_name="+")
-    contact = tenant_fk("bots.Contact", db_index=False, on_delete=models.PROTECT, related_name="+")
+    bot = tenant_fk("bots.Bot", db_index=False, on_delete=models.PROTECT, related_name="+", verbose_name=_("bot"))
+    contact = tenant_fk(
+        "bots.Contact", db_index=False, on_delete=models.PROTECT, related_name="+", verbose_name=_("contact")
+    )
     telegram_user_id = models.BigIntegerField(_("Telegram id"))
     stack = ArrayField(models.UUIDField(), verbose_name=_("runs, bottom to top"), default=list, blank=True)
     top_run_id = models.UUIDField(_("run on top"), null=True, blank=True)
@@ -20,7 +22,13 @@ class Conversation(TenantModel):
     # Test chats only: how far their clock is ahead, and the version `/start` runs.
     clock_offset = models.DurationField(_("clock ahead by"), null=True, blank=True)
     pinned_version = tenant_fk(
-        "flows.FlowVersion", db_index=False, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        "flows.FlowVersion",
+        db_index=False,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("version tried"),
     )
     last_event_at = models.DateTimeField(_("last event"), null=True, blank=True)
 
@@ -45,11 +53,29 @@ class Conversation(TenantModel):
 class Run(TenantModel):
     """One contact's way through one version. `state` is the engine's, written only by the drain with `revision + 1`."""
 
-    conversation = tenant_fk("flows.Conversation", db_index=False, on_delete=models.PROTECT, related_name="runs")
-    contact = tenant_fk("bots.Contact", db_index=False, on_delete=models.PROTECT, related_name="+")
-    bot = tenant_fk("bots.Bot", db_index=False, on_delete=models.PROTECT, related_name="+")
-    flow = tenant_fk("flows.Flow", db_index=False, on_delete=models.PROTECT, null=True, blank=True, related_name="runs")
-    version = tenant_fk("flows.FlowVersion", db_index=False, on_delete=models.PROTECT, related_name="+")
+    conversation = tenant_fk(
+        "flows.Conversation",
+        db_index=False,
+        on_delete=models.PROTECT,
+        related_name="runs",
+        verbose_name=_("conversation"),
+    )
+    contact = tenant_fk(
+        "bots.Contact", db_index=False, on_delete=models.PROTECT, related_name="+", verbose_name=_("contact")
+    )
+    bot = tenant_fk("bots.Bot", db_index=False, on_delete=models.PROTECT, related_name="+", verbose_name=_("bot"))
+    flow = tenant_fk(
+        "flows.Flow",
+        db_index=False,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="runs",
+        verbose_name=_("flow"),
+    )
+    version = tenant_fk(
+        "flows.FlowVersion", db_index=False, on_delete=models.PROTECT, related_name="+", verbose_name=_("version")
+    )
     status = models.CharField(_("status"), max_length=8, choices=RunStatus.choices, default=RunStatus.ACTIVE)
     revision = models.PositiveIntegerField(_("revision"), default=1)
     step_id = models.CharField(_("step"), max_length=64, null=True, blank=True)  # noqa: DJ001 no step is not a step

@@ -11,8 +11,10 @@ from flows.models.enums import TimerState
 class Timer(TenantModel):
     """Set by one wait of one run; a due one becomes an inbox row, which the engine refuses if the wait is over."""
 
-    conversation = tenant_fk("flows.Conversation", db_index=False, on_delete=models.CASCADE, related_name="+")
-    run = tenant_fk("flows.Run", db_index=False, on_delete=models.CASCADE, related_name="timers")
+    conversation = tenant_fk(
+        "flows.Conversation", db_index=False, on_delete=models.CASCADE, related_name="+", verbose_name=_("conversation")
+    )
+    run = tenant_fk("flows.Run", db_index=False, on_delete=models.CASCADE, related_name="timers", verbose_name=_("run"))
     kind = models.CharField(_("kind"), max_length=16, choices=[(kind.value, kind.value) for kind in TimerKind])
     wait = models.PositiveIntegerField(_("wait"))
     visit = models.PositiveIntegerField(_("visit"), null=True, blank=True)

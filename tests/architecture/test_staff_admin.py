@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Permission
 from django.db import models
 from django.test import Client
 from django.urls import reverse
@@ -12,6 +13,8 @@ from django.urls import reverse
 from bots.ids import uuid7
 from bots.models import User
 from bots.staff import ReadOnlyAdmin, StaffAdmin
+from config.staff_menu import SUBJECTS
+from payments.models import Order
 from tests.factories.bots import make_user
 from tests.support.everything import make_everything, our_models, rows_of
 from tests.support.sql import recorded_sql
@@ -56,6 +59,22 @@ def test_every_table_of_ours_is_registered() -> None:
     assert registered == {model._meta.label for model in REGISTERED}
     assert all(isinstance(of(model), StaffAdmin) for model in REGISTERED)
     assert all(of(model).search_fields for model in REGISTERED)
+
+
+def test_every_registered_table_has_its_place_in_the_menu(staff: Client) -> None:
+    placed = [label for tables in SUBJECTS.values() for label in tables]
+    assert sorted(placed) == sorted(model._meta.label_lower for model in admin.site._registry)
+    text = staff.get(reverse("admin:index")).content.decode()
+    for label in placed:
+        assert reverse(f"admin:{label.replace('.', '_')}_changelist") in text
+
+
+def test_the_menu_holds_what_one_may_see(staff: Client) -> None:
+    beginner = make_user(is_staff=True)
+    beginner.user_permissions.add(Permission.objects.get(codename="view_order"))
+    text = client_of(beginner).get(reverse("admin:index")).content.decode()
+    assert page(Order, "changelist") in text
+    assert page(User, "changelist") not in text
 
 
 def test_every_registered_table_is_told_what_may_be_changed() -> None:

@@ -56,8 +56,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="OutboxKey",
             fields=[
-                ("key", models.CharField(max_length=200, primary_key=True, serialize=False)),
-                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("key", models.CharField(max_length=200, primary_key=True, serialize=False, verbose_name="key")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="created at"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "outbox key",

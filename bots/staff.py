@@ -46,6 +46,10 @@ class ReadOnlyAdmin(StaffAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
+    def has_act_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Whether the buttons above a row are for this person, although nothing on the page can be edited."""
+        return bool(super().has_change_permission(request))
+
 
 def note_act(request: HttpRequest, row: models.Model, act: str, **data: Any) -> None:
     """Write what a member of staff did to a row of an organization; rows without one have nobody to tell."""
@@ -69,13 +73,13 @@ def staff_of(request: HttpRequest) -> User:
     return request.user
 
 
-def confirmed(description: Any, told: Any) -> Any:
+def confirmed(description: Any, told: Any, *, permission: str = "change") -> Any:
     """A button above a row's page that says what will happen and asks, so that no mere link does anything.
 
     The method gets the form of the question, which has nothing to tell, and answers `back_to`.
     """
     dialog = {"title": description, "description": told, "form_class": None, "form_submit_text": description}
-    return action(description=description, permissions=["change"], dialog=dialog)
+    return action(description=description, permissions=[permission], dialog=dialog)
 
 
 def back_to(row: models.Model) -> HttpResponse:

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from bots import partitions
+from bots.api.idempotency import forget_old_answers
 from bots.outbox.maintenance import purge_keys
 from bots.task_base import ScopedTask
 
@@ -11,3 +12,4 @@ from bots.task_base import ScopedTask
 def maintain_partitions() -> None:
     partitions.maintain()
     purge_keys()
+    forget_old_answers()

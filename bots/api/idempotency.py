@@ -28,6 +28,8 @@ from bots.tenancy import scoped_transaction
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
 LEASE: Final = timedelta(minutes=2)
+# Nobody repeats a request later than this.
+KEPT_FOR: Final = timedelta(days=3)
 MAX_LENGTH: Final = 255
 
 PostHandler = Callable[..., Response]
@@ -89,6 +91,12 @@ def once(request: Request, act: Callable[[], Response], *, in_transaction: bool)
     with unit():
         IdempotencyRecord.objects.filter(pk=record.pk).update(status_code=response.status_code, response=answer)
     return response
+
+
+def forget_old_answers() -> int:
+    """Delete the records of every organization that nobody will ask for again; how many there were. Safe to repeat."""
+    count, _tables = IdempotencyRecord.unscoped.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
+    return count
 
 
 def _record_of(request: Request, given: str) -> IdempotencyRecord:

@@ -59,6 +59,8 @@ class ApiView(APIView):
             response = super().dispatch(request, *args, **kwargs)
             if found and self.in_transaction and response.status_code >= FIRST_ERROR:
                 transaction.set_rollback(True)
+        # What one key was told is for nobody else.
+        response.headers.setdefault("Cache-Control", "no-store")
         if usage := getattr(request, "api_usage", None):
             for name, value in throttling.headers(usage).items():
                 response.headers[name] = value

@@ -1,9 +1,16 @@
 """Conversations, runs, timelines, timers and transcripts in the staff admin: to read."""
 
-from django.contrib import admin
+from uuid import UUID
 
-from bots.staff import ReadOnlyAdmin
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from bots.errors import DomainError
+from bots.staff import ReadOnlyAdmin, back_to, confirmed, note_act, show_refusal
+from bots.tenancy import organization_scope
 from flows.models import Conversation, Message, Run, TimelineEntry, Timer
+from flows.services.runs import resume_run
 
 
 @admin.register(Conversation)
@@ -25,6 +32,25 @@ class RunAdmin(ReadOnlyAdmin):
     list_select_related = ["contact", "flow", "version", "version__flow"]
     search_fields = ["id", "contact__first_name", "contact__username", "contact__telegram_user_id", "flow__name"]
     date_hierarchy = "started_at"
+    actions_detail = ["resume"]
+
+    @confirmed(
+        _("Resume"),
+        _("The run goes on at the step where it stands, and says it again."),
+        permission="act",
+    )
+    def resume(self, request: HttpRequest, _form: object, object_id: UUID) -> HttpResponse:
+        """Sends a run on that stands still; the drain takes it up a moment later."""
+        run = Run.objects.get(pk=object_id)
+        try:
+            with organization_scope(run.organization_id):
+                resume_run(run.pk)
+        except DomainError as refusal:
+            show_refusal(request, refusal)
+        else:
+            note_act(request, run, "resume")
+            messages.success(request, _("The run goes on in a moment."))
+        return back_to(run)
 
 
 @admin.register(TimelineEntry)

@@ -144,7 +144,9 @@ def test_every_call_has_its_row() -> None:
 def test_each_call_works_with_its_scope_alone(world: World, rows: dict[str, Any]) -> None:
     answers = {}
     for key, call in CALLS.items():
-        answers[key] = ask(make_partner(world.organization, [call.scope]), key, rows).status_code
+        response = ask(make_partner(world.organization, [call.scope]), key, rows)
+        assert response["Cache-Control"] == "no-store"
+        answers[key] = response.status_code
     assert answers == {key: call.status for key, call in CALLS.items()}
 
 

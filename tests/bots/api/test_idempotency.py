@@ -11,6 +11,7 @@ from bots.api import idempotency
 from bots.errors import Unavailable
 from bots.models import IdempotencyRecord
 from bots.permissions import ApiScope
+from bots.tasks import maintain_partitions
 from flows.models import Flow
 from tests.factories.bots import make_bot
 from tests.support.flows import a_flow
@@ -101,6 +102,14 @@ def test_a_key_has_at_most_255_characters(tenant: Tenant, partner: Partner) -> N
     answer(partner.post("flows/", flow_of(tenant), Idempotency_Key="k" * 255), 201)
     told = refusal(partner.post("flows/", flow_of(tenant), Idempotency_Key="k" * 256))
     assert told["code"] == "idempotency_key_long"
+
+
+def test_answers_are_forgotten_after_three_days(tenant: Tenant, partner: Partner) -> None:
+    for age in (idempotency.KEPT_FOR + timedelta(minutes=1), idempotency.KEPT_FOR - timedelta(minutes=1)):
+        answer(partner.post("flows/", flow_of(tenant), Idempotency_Key=str(age)), 201)
+        IdempotencyRecord.unscoped.filter(key=str(age)).update(created_at=timezone.now() - age)
+    maintain_partitions()
+    assert [record.key for record in IdempotencyRecord.unscoped.all()] == [str(age)]
 
 
 @committed

@@ -6,8 +6,9 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from bots.actor import Actor
 from bots.errors import DomainError
-from bots.staff import ReadOnlyAdmin, back_to, confirmed, note_act, show_refusal
+from bots.staff import ReadOnlyAdmin, back_to, confirmed, show_refusal, staff_of
 from bots.tenancy import organization_scope
 from flows.models import Conversation, Message, Run, TimelineEntry, Timer
 from flows.services.runs import resume_run
@@ -44,11 +45,10 @@ class RunAdmin(ReadOnlyAdmin):
         run = Run.objects.get(pk=object_id)
         try:
             with organization_scope(run.organization_id):
-                resume_run(run.pk)
+                resume_run(run.pk, actor=Actor.of_staff(staff_of(request)))
         except DomainError as refusal:
             show_refusal(request, refusal)
         else:
-            note_act(request, run, "resume")
             messages.success(request, _("The run goes on in a moment."))
         return back_to(run)
 

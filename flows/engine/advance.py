@@ -6,15 +6,19 @@ from datetime import datetime
 from typing import assert_never
 
 from flows.engine.charges import on_changed, on_checked, on_failed, on_ready
+from flows.engine.commands import commanded_step
 from flows.engine.compile import Flow
-from flows.engine.effects import AnswerPress, Effect, TimelineKind
+from flows.engine.effects import AnswerPress, AttentionReason, Effect, OutMessage, TimelineKind
 from flows.engine.events import (
     BEGIN_DATA,
     AccessReady,
+    AccessRecalled,
     Answered,
+    AnswerKind,
     ChargeFailed,
     ChargeReady,
     Event,
+    OperatorClosed,
     OperatorResumed,
     PaymentChanged,
     PaymentChecked,
@@ -70,10 +74,15 @@ def _react(walk: Walk, event: Event) -> Move:
             return on_checked(walk, event)
         case AccessReady():
             return STAY
+        case AccessRecalled():
+            # Said by the conversation, whatever its run does.
+            return STAY
         case Resumed():
             return _say_again(walk, TimelineKind.RESUMED)
         case OperatorResumed():
             return _operator_resumed(walk, event)
+        case OperatorClosed():
+            return _operator_closed(walk, event)
         case _:
             assert_never(event)
 
@@ -113,7 +122,7 @@ def _start(walk: Walk, event: Start) -> Move:
         return _say_again(walk, TimelineKind.SAID_AGAIN)
     if event.payload:
         walk.change(start_payload=clean_input(event.payload))
-    return _begin(walk, walk.flow.start_step_id)
+    return _begin(walk, event.step_id if event.step_id in walk.flow.steps else walk.flow.start_step_id)
 
 
 def _begin(walk: Walk, step_id: str | None) -> Move:
@@ -131,7 +140,7 @@ def _answered(walk: Walk, event: Answered) -> Move:
     if step is None:
         return STAY
     text = clean_input(event.text)
-    trigger = _trigger(walk, text) if event.text else None
+    trigger = commanded_step(walk.flow, text) if event.kind is AnswerKind.TEXT else None
     behaviour = behaviour_of(step)
     if trigger is None and not behaviour.accepts(walk, step, event):
         return STAY
@@ -152,15 +161,6 @@ def _heard(walk: Walk, move: Move) -> Move:
         if step is not None:
             walk.arm_silence(step, again=True)
     return move
-
-
-def _trigger(walk: Walk, text: str) -> str | None:
-    """Where a command of the flow's own leads: `/menu`, also as `/menu@bot`."""
-    if not text.startswith("/"):
-        return None
-    command = text[1:].split(maxsplit=1)[0].split("@", 1)[0].casefold() if text[1:].strip() else ""
-    triggers = walk.flow.document.triggers
-    return next((one.target_step for one in triggers if one.command.strip().lstrip("/").casefold() == command), None)
 
 
 def _timer_fired(walk: Walk, event: TimerFired) -> Move:
@@ -196,13 +196,14 @@ def _operator_resumed(walk: Walk, event: OperatorResumed) -> Move:
         if event.step_id not in walk.flow.steps:
             walk.problem("no_such_step", to=event.step_id)
             return STAY
-        walk.record(TimelineKind.STARTED if state.status is Status.NEW else TimelineKind.RESUMED, to=event.step_id)
+        kind = TimelineKind.STARTED if state.status is Status.NEW else TimelineKind.RESUMED
+        walk.record(kind, to=event.step_id, by_team=True)
         return Go(event.step_id)
     match state.status:
         case Status.WAITING:
-            return _say_again(walk, TimelineKind.RESUMED)
+            return _say_again(walk, TimelineKind.RESUMED, by_team=True)
         case Status.FAILED | Status.LOST:
-            walk.record(TimelineKind.RESUMED)
+            walk.record(TimelineKind.RESUMED, by_team=True)
             step_id = state.step_id or walk.flow.start_step_id
             return Go(step_id) if step_id is not None else STAY
         case Status.NEW | Status.ENDED:
@@ -211,14 +212,28 @@ def _operator_resumed(walk: Walk, event: OperatorResumed) -> Move:
             assert_never(state.status)
 
 
-def _say_again(walk: Walk, kind: TimelineKind) -> Move:
+def _operator_closed(walk: Walk, event: OperatorClosed) -> Move:
+    """Over, wherever it stands. What was paid and not served is not given up by accident."""
+    if walk.state.status is Status.ENDED:
+        return STAY
+    if walk.state.owes and not event.despite_owing:
+        walk.problem("close_refused")
+        walk.attention(AttentionReason.CLOSE_REFUSED)
+        return STAY
+    if event.message:
+        walk.say(OutMessage(walk.text(event.message, html=False)))
+    walk.close()
+    return STAY
+
+
+def _say_again(walk: Walk, kind: TimelineKind, **data: object) -> Move:
     """The present step, said again; nothing else changes."""
     if walk.state.status is not Status.WAITING:
         return STAY
     step = _present_step(walk)
     if step is None:
         return STAY
-    walk.record(kind)
+    walk.record(kind, **data)
     walk.change(last_said_again_at=walk.now)
     behaviour_of(step).say_again(walk, step)
     return STAY

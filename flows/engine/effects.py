@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from flows.engine.events import ButtonRef, TimerKind
+from flows.engine.events import AnswerKind, ButtonRef, TimerKind
 
 
 class ParseMode(StrEnum):
@@ -58,7 +58,8 @@ class OutButton:
 class OutMessage:
     """One message, free of any platform's words. `text` is the caption where there is a medium or a QR code.
 
-    `text` is already escaped for `parse_mode`; `qr` is the BR code to draw as a QR image.
+    `text` is already escaped for `parse_mode`; `qr` is the BR code to draw as a QR image. `ask` (a contact or a
+    location) offers to share the sender's own with one press; `unask` takes such an offer, made before, away.
     """
 
     text: str | None
@@ -68,6 +69,8 @@ class OutMessage:
     link_preview: bool = True
     protect_content: bool = False
     qr: str | None = None
+    ask: AnswerKind | None = None
+    unask: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,38 @@ class OrderServed:
 
 
 @dataclass(frozen=True, slots=True)
+class RecallAccess:
+    """Look up every access the contact still has; answered by `AccessRecalled`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetContact:
+    """Change what is known of the contact for good: variables by their names without scope, and tags.
+
+    Only what changes is named, so that what others write at the same time stays.
+    """
+
+    variables: Mapping[str, object] = field(default_factory=dict)
+    cleared: tuple[str, ...] = ()
+    add_tags: tuple[str, ...] = ()
+    remove_tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAnswer:
+    """Note where the answer that was just heard is kept: for which purpose, and for how many days (None: no end).
+
+    `variable` is what it was saved as, if it was accepted and saved.
+    """
+
+    step_id: str
+    accepted: bool
+    variable: str | None = None
+    purpose: str = ""
+    retention_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ArmTimer:
     """Make a timer row; it comes back as `TimerFired` with the same kind, wait and visit."""
 
@@ -181,6 +216,8 @@ class TimelineKind(StrEnum):
     STARTED = "started"
     ENTERED = "entered"
     LEFT = "left"
+    BRANCHED = "branched"
+    SPLIT = "split"
     ANSWERED = "answered"
     UNMATCHED = "unmatched"
     PRESSED = "pressed"
@@ -199,6 +236,7 @@ class TimelineKind(StrEnum):
     STEP_MISSING = "step_missing"
     FAILED = "failed"
     ENDED = "ended"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +257,9 @@ class AttentionReason(StrEnum):
     RUN_FAILED = "run_failed"
     STEP_MISSING = "step_missing"
     PAID_WITHOUT_STEP = "paid_without_step"
+    PAYMENT_SUPPORT = "payment_support"
+    ACCESS_RECALLED = "access_recalled"
+    CLOSE_REFUSED = "close_refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +277,10 @@ Effect = (
     | CheckPayment
     | RenewPayment
     | GrantAccess
+    | KeepAnswer
     | OrderServed
+    | RecallAccess
+    | SetContact
     | ArmTimer
     | VoidTimers
     | Record
@@ -251,7 +295,10 @@ EFFECT_TYPES: Final[tuple[type[Effect], ...]] = (
     CheckPayment,
     RenewPayment,
     GrantAccess,
+    KeepAnswer,
     OrderServed,
+    RecallAccess,
+    SetContact,
     ArmTimer,
     VoidTimers,
     Record,

@@ -71,10 +71,14 @@ class ButtonRef:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A run begins (status `new`), or, on a run that stands already, is asked to say its step again."""
+    """A run begins (status `new`), or, on a run that stands already, is asked to say its step again.
+
+    `step_id`: where a trigger of the flow's own begins it; else it begins at the start step.
+    """
 
     payload: str | None = None
     command: bool = True
+    step_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,21 @@ class AccessReady:
 
 
 @dataclass(frozen=True, slots=True)
+class RecalledAccess:
+    """An access that is still open: its content as the definition wrote it, and the run that gave it."""
+
+    run_id: UUID
+    content: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRecalled:
+    """The answer to `RecallAccess`: everything the person still has, newest first. It is about no run."""
+
+    accesses: tuple[RecalledAccess, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Resumed:
     """The run that covered this one has ended: it is on top again and says its step again."""
 
@@ -171,6 +190,17 @@ class OperatorResumed:
     """A member of the team sends the run on: to `step_id`, or (None) back to work at the step where it stands."""
 
     step_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorClosed:
+    """A member of the team ends the run, after a last word if there is one.
+
+    `despite_owing`: even one that is paid and not served; without it such a run stays as it is.
+    """
+
+    message: str | None = None
+    despite_owing: bool = False
 
 
 Event = (
@@ -183,8 +213,10 @@ Event = (
     | PaymentChanged
     | PaymentChecked
     | AccessReady
+    | AccessRecalled
     | Resumed
     | OperatorResumed
+    | OperatorClosed
 )
 
 EVENT_TYPES: Final[tuple[type[Event], ...]] = (
@@ -197,8 +229,10 @@ EVENT_TYPES: Final[tuple[type[Event], ...]] = (
     PaymentChanged,
     PaymentChecked,
     AccessReady,
+    AccessRecalled,
     Resumed,
     OperatorResumed,
+    OperatorClosed,
 )
 
 

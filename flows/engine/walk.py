@@ -88,6 +88,12 @@ class Walk:
         self.effects.append(RaiseAttention(reason))
 
     def say(self, message: OutMessage) -> None:
+        """Say it; an open `ask` goes with the first message that has no keyboard of its own."""
+        if message.ask is not None:
+            self.change(asking=True)
+        elif self.state.asking and not message.buttons:
+            self.change(asking=False)
+            message = replace(message, unask=True)
         self.effects.append(Say(message))
 
     def say_builtin(self, code: BuiltinText) -> None:
@@ -119,7 +125,8 @@ class Walk:
     def trusted_text(self, template: str) -> str:
         """A price with its variables: only those that no contact can write (SPEC 1.3)."""
         known = self.variables()
-        return render(template, {name: known[name] for name in TRUSTED_VARIABLES & known.keys()}, escape_nothing).text
+        trusted = TRUSTED_VARIABLES.union(self.state.trusted) & known.keys()
+        return render(template, {name: known[name] for name in trusted}, escape_nothing).text
 
     def variables(self) -> Mapping[str, object]:
         return all_variables(self.state, self.now)
@@ -184,6 +191,12 @@ class Walk:
         self.serve_orders()
         self._void_timers()
         self.record(TimelineKind.ENDED)
+        self.change(status=Status.ENDED)
+
+    def close(self) -> None:
+        """The team ended the run. What it owes stays owed: nobody served it."""
+        self._void_timers()
+        self.record(TimelineKind.CLOSED, owed=self.state.owes)
         self.change(status=Status.ENDED)
 
     def fail(self, code: BuiltinText) -> None:

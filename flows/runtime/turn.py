@@ -9,8 +9,8 @@ from uuid import UUID
 from bots.ids import uuid7
 from bots.storable import dump_json
 from flows.engine.advance import advance
-from flows.engine.codec import dump_state
-from flows.engine.effects import Effect
+from flows.engine.codec import CorruptState, dump_state
+from flows.engine.effects import Effect, KeepAnswer, SetContact
 from flows.engine.events import Event
 from flows.engine.state import ContactFacts as FactsOfContact
 from flows.engine.state import Facts, Status, new_state
@@ -55,6 +55,8 @@ class Turn:
         # The row being worked off, and how many effects it made outside any run.
         self.row_id: UUID | None = None
         self.effects_outside = 0
+        # The line of the transcript that the row being worked off made.
+        self.heard_id: UUID | None = None
         self._stored = stored
         self._runs: dict[UUID, LiveRun] = {}
         self._facts: Facts | None = None
@@ -75,7 +77,9 @@ class Turn:
                     username=contact.username,
                     variables=contact.variables,
                     tags=contact.tags,
-                )
+                    grants=contact.grants,
+                ),
+                language_code=contact.language_code,
             )
         return self._facts
 
@@ -88,6 +92,14 @@ class Turn:
                 return None
             live = self._runs[run_id] = LiveRun.stored(row, self.versions[row.version_id].flow, self.facts)
         return live
+
+    def is_unreadable(self, run_id: UUID) -> bool:
+        """Whether this conversation has the run, with a state that cannot be read."""
+        try:
+            self.run(run_id)
+        except CorruptState:
+            return True
+        return False
 
     def stored_run(self, run_id: UUID) -> StoredRun | None:
         """The row of a run, without reading its state."""
@@ -107,6 +119,12 @@ class Turn:
                 setattr(self.contact, name, value)
                 self._contact_changed = True
                 self._facts = None
+
+    def set_contact(self, effect: SetContact) -> None:
+        """Variables and tags that a run changed."""
+        self.contact.take(effect)
+        self._contact_changed = True
+        self._facts = None
 
     def unblock(self) -> None:
         """Whoever writes or presses has not blocked the bot."""
@@ -142,7 +160,7 @@ class Turn:
 
     def finish(self, run: LiveRun, status: RunStatus, *, failure: str = "") -> None:
         """Takes a run off the stack for good, unless money reopens it. What was over already keeps how it ended."""
-        if run.status is RunStatus.ACTIVE or (status is RunStatus.FAILED and run.status is not RunStatus.FAILED):
+        if run.status is RunStatus.ACTIVE or (status is not RunStatus.ENDED and status is not run.status):
             run.status, run.ended_at, run.failure, run.changed = status, self.now, failure[:500], True
         if run.id in self.stack:
             self.stack.remove(run.id)
@@ -161,21 +179,22 @@ class Turn:
         self.stack.append(run.id)
         run.status, run.ended_at, run.failure = RunStatus.ACTIVE, None, ""
 
-    def discard(self, row: StoredRun) -> None:
+    def discard(self, row: StoredRun, status: RunStatus = RunStatus.FAILED) -> None:
         """Takes a run whose state cannot be read off the stack; its row keeps the state as it is, for repair."""
-        self.stack.remove(row.id)
+        if row.id in self.stack:
+            self.stack.remove(row.id)
         self.void_timers(row.id, None)
         self.output.runs.append(
             dump_json(
                 self._run_row(row.id, row.flow_id, row.version_id)
                 | {
-                    "status": RunStatus.FAILED.value,
+                    "status": status.value,
                     "before": row.revision,
                     "revision": row.revision + 1,
                     "owes": row.owes,
                     "started_at": row.started_at,
                     "ended_at": self.now,
-                    "failure": "corrupt_state",
+                    "failure": "corrupt_state" if status is RunStatus.FAILED else row.failure,
                     "state": None,
                 }
             )
@@ -201,9 +220,10 @@ class Turn:
 
     def heard(self, text: str, *, run_id: UUID | None, message_id: int | None, payload: dict[str, Any]) -> None:
         """A line of the transcript from the contact."""
+        self.heard_id = uuid7()
         self.output.messages.append(
             dump_json(
-                self._message_row(uuid7(), run_id)
+                self._message_row(self.heard_id, run_id)
                 | {
                     "direction": Direction.IN.value,
                     "text": text,
@@ -223,6 +243,28 @@ class Turn:
                     "text": text,
                     "payload": payload,
                     "telegram_message_id": None,
+                }
+            )
+        )
+
+    def keep_answer(self, run_id: UUID, effect: KeepAnswer) -> None:
+        """Where the answer lies that was just heard, and until when; in real days, also in a test chat."""
+        days = effect.retention_days
+        self.output.kept_answers.append(
+            dump_json(
+                {
+                    "id": uuid7(),
+                    "organization_id": self.bot.organization_id,
+                    "conversation_id": self.conversation.id,
+                    "run_id": run_id,
+                    "step_id": effect.step_id,
+                    "variable": effect.variable or "",
+                    "purpose": effect.purpose,
+                    "accepted": effect.accepted,
+                    "inbox_event_id": self.row_id,
+                    "message_id": self.heard_id,
+                    "answered_at": self.now,
+                    "due_at": self.now - self.clock_offset + timedelta(days=days) if days is not None else None,
                 }
             )
         )
@@ -289,7 +331,7 @@ class Turn:
         }
 
     def _dump_contact(self) -> str:
-        contact = self.contact
+        contact, change = self.contact, self.contact.change
         return dump_json(
             {
                 "id": contact.id,
@@ -298,6 +340,10 @@ class Turn:
                 "username": contact.username,
                 "language_code": contact.language_code,
                 "blocked_at": contact.blocked_at,
+                "variables": change.variables,
+                "cleared": sorted(change.cleared),
+                "add_tags": list(change.add_tags),
+                "remove_tags": list(change.remove_tags),
             }
         )
 

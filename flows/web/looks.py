@@ -29,6 +29,9 @@ STEPS: Mapping[str, StepLook] = {
     StepType.ACCESS: StepLook("gift", "give", _("Access")),
     StepType.DELIVER: StepLook("gift", "give", _("Delivery")),
     StepType.DELAY: StepLook("hourglass", "wait", _("Wait")),
+    StepType.BRANCH: StepLook("git-branch", "think", _("Branch")),
+    StepType.SET: StepLook("variable", "think", _("Note down")),
+    StepType.SPLIT: StepLook("split", "think", _("A/B split")),
 }
 UNKNOWN_STEP = StepLook("circle-dot", "say", _("Step"))
 
@@ -44,6 +47,8 @@ TIMELINE: Mapping[str, Look] = {
     TimelineKind.STARTED: Look("play", _("Began"), Tone.GO),
     TimelineKind.ENTERED: Look("log-in", _("Entered the step")),
     TimelineKind.LEFT: Look("log-out", _("Left the step")),
+    TimelineKind.BRANCHED: Look("git-branch", _("Chose a way by what is known")),
+    TimelineKind.SPLIT: Look("split", _("Took an arm of the test")),
     TimelineKind.ANSWERED: Look("message-circle", _("Answered")),
     TimelineKind.UNMATCHED: Look("circle-help", _("The answer fitted no way on"), Tone.NEEDS),
     TimelineKind.PRESSED: Look("mouse-pointer-click", _("Pressed a button")),
@@ -62,6 +67,7 @@ TIMELINE: Mapping[str, Look] = {
     TimelineKind.STEP_MISSING: Look("unlink", _("The step is missing"), Tone.BROKEN),
     TimelineKind.FAILED: Look("circle-x", _("Could not go on"), Tone.BROKEN),
     TimelineKind.ENDED: Look("flag", _("Ended")),
+    TimelineKind.CLOSED: Look("circle-stop", _("Closed by the team")),
 }
 
 

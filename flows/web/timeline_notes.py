@@ -29,6 +29,10 @@ def note_of(entry: TimelineEntry, definition: Mapping[str, Any]) -> str:
             return _money(data.get("amount_minor"), definition, entry.step_id)
         case TimelineKind.CHARGE_FAILED | TimelineKind.PROBLEM | TimelineKind.FAILED:
             return " · ".join(filter(None, [str(data.get("code") or ""), _path(data.get("path"))]))
+        case TimelineKind.RESUMED if data.get("by_team"):
+            return _("by the team")
+        case TimelineKind.CLOSED if data.get("owed"):
+            return _("It was paid and not served.")
         case TimelineKind.STEP_MISSING:
             return str(data.get("missing") or "")
         case _:

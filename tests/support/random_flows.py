@@ -20,6 +20,7 @@ from flows.engine.events import (
     ChargeFailed,
     ChargeReady,
     Event,
+    OperatorClosed,
     OperatorResumed,
     PaymentChanged,
     PaymentChecked,
@@ -178,6 +179,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(AccessReady, visit=st.none() | _small, grant_id=_id, link=text),
     st.just(Resumed()),
     st.builds(OperatorResumed, step_id=st.none() | target),
+    st.builds(OperatorClosed, message=st.none() | text, despite_owing=st.booleans()),
 )
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from flows.engine.codec import CorruptState
 from flows.engine.compile import Flow
 from flows.engine.effects import AttentionReason, Effect, OutMessage, Say, TimelineKind
 from flows.engine.events import Answered, Event, OperatorClosed, Pressed, Start, TimerFired

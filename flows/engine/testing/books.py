@@ -3,7 +3,7 @@ that holds them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -36,6 +36,7 @@ class Charge:
     currency: str
     lasts: timedelta
     expires_at: datetime
+    deliver: Mapping[str, object] | None
     status: PaymentStatus = PaymentStatus.PENDING
     ready: bool = False
     asked: bool = True
@@ -101,6 +102,7 @@ class Books:
             currency=effect.currency,
             lasts=lasts,
             expires_at=now + lasts,
+            deliver=effect.deliver,
         )
         self.charges.append(charge)
         return charge
@@ -118,10 +120,6 @@ class Books:
     def serve(self, order_id: UUID) -> None:
         for charge in self.charges:
             charge.served = charge.served or charge.order_id == order_id
-
-    def unanswered(self) -> Iterator[Charge]:
-        """Those whose run still waits to be told of a code."""
-        return (one for one in self.charges if one.asked)
 
     def next_expiry(self) -> Charge | None:
         """The open code that ends first."""

@@ -15,9 +15,13 @@ from flows.engine.effects import (
     ArmTimer,
     CheckPayment,
     Effect,
+    GrantAccess,
+    KeepAnswer,
     OrderServed,
     OutMessage,
     RaiseAttention,
+    RecallAccess,
+    Record,
     RemoveKeyboard,
     RenewPayment,
     RequestPayment,
@@ -25,10 +29,30 @@ from flows.engine.effects import (
     SetContact,
     VoidTimers,
 )
-from flows.engine.events import Event, TimerFired, TimerKind
+from flows.engine.events import AccessRecalled, Event, PaymentStatus, RecalledAccess, TimerFired, TimerKind
 from flows.engine.routing import Chat, Ending, route
 from flows.engine.state import Facts, State, Status, new_state
 from flows.engine.testing.books import Books, Charge, answer_to
+
+CARRIED_OUT: Final[frozenset[type[Effect]]] = frozenset(
+    {
+        Say,
+        AnswerPress,
+        RemoveKeyboard,
+        RaiseAttention,
+        SetContact,
+        ArmTimer,
+        VoidTimers,
+        RequestPayment,
+        CheckPayment,
+        RenewPayment,
+        GrantAccess,
+        OrderServed,
+        RecallAccess,
+    }
+)
+# What only the team or the records see.
+NOT_SEEN: Final[frozenset[type[Effect]]] = frozenset({Record, KeepAnswer})
 
 _RUN: Final = 0xA << 64
 # How often outside answers may bring forth new questions before the player gives up: a flow asks a handful.
@@ -104,6 +128,7 @@ class PlayedChat(Chat[PlayedRun]):
         self._seen = False
         self._runs: dict[UUID, PlayedRun] = {}
         self._pending: list[tuple[UUID | None, Event]] = []
+        self._given: list[RecalledAccess] = []
         self.timers: list[ArmedTimer] = []
         self.spoken: list[Spoken] = []
         self.books = Books()
@@ -195,7 +220,9 @@ class PlayedChat(Chat[PlayedRun]):
         self.take(TimerFired(timer.kind, timer.wait, timer.visit), timer.run_id)
 
     def tell(self, charge: Charge) -> None:
-        """Its run hears how a charge stands now."""
+        """Its run hears how a charge stands now; what was bought with it is given at the same moment."""
+        if charge.status is PaymentStatus.PAID and charge.deliver is not None:
+            self._given.append(RecalledAccess(charge.run_id, charge.deliver))
         self.take(charge.told_changed(self.now), charge.run_id)
 
     def answer_request(self, charge: Charge) -> None:
@@ -272,6 +299,8 @@ class PlayedChat(Chat[PlayedRun]):
                 self.books.serve(order_id)
             case SetContact():
                 self._set_contact(effect)
+            case RecallAccess():
+                self._pending.append((run.id if run else None, AccessRecalled(tuple(reversed(self._given)))))
             case _:
                 # What the rest asks for is of a run, or nothing that a conversation would show.
                 if run is not None:
@@ -287,6 +316,8 @@ class PlayedChat(Chat[PlayedRun]):
                 charge = self.books.request(run.id, run.flow.version_id, effect, self.now)
                 if self._charges_at_once or charge.ready or not charge.is_open:
                     self._pending.append((run.id, answer_to(charge, self.now)))
+            case GrantAccess(content=content):
+                self._given.append(RecalledAccess(run.id, content))
             case CheckPayment(visit=visit):
                 held = self.books.held_by(run.id, visit)
                 if held is not None:

@@ -156,9 +156,7 @@ def act(chat: PlayedChat, item: Item, locale: str) -> Difference | None:
         case SendMedia(kind=kind, caption=caption, file_id=file_id):
             chat.take(Answered(kind.answer, caption, data={"file_id": file_id}))
         case SendContact():
-            data = {"phone_number": item.phone_number, "first_name": item.first_name, "user_id": _CHAT_ID}
-            if not item.own:
-                del data["user_id"]
+            data = {"phone_number": item.phone_number, "first_name": item.first_name, "last_name": "", "own": item.own}
             chat.take(Answered(AnswerKind.CONTACT, "", data=data))
         case SendLocation():
             chat.take(Answered(AnswerKind.LOCATION, "", data={"latitude": item.latitude, "longitude": item.longitude}))

@@ -1,23 +1,34 @@
 """Reads of the flows app, in the active scope unless they say otherwise. Test chats appear in no list and no number."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from bots.errors import NotFound
-from bots.models import Channel, User
+from bots.models import Bot, Channel, User
+from bots.tenancy import current_organization_id
 from flows.engine.catalogue import CatalogueFacts
 from flows.engine.compile import VersionKind
+from flows.engine.content import MediaType
+from flows.engine.menu import MenuItem, menu_items
+from flows.engine.parse import parse_lenient
+from flows.engine.texts import ENGLISH, PORTUGUESE, edits_in
 from flows.models import (
+    Asset,
     Conversation,
     Direction,
     Flow,
     FlowVersion,
     InboxEvent,
     InboxState,
+    KeptAnswer,
     Message,
     Run,
     RunStatus,
@@ -25,6 +36,7 @@ from flows.models import (
     Timer,
     TimerState,
 )
+from flows.subflow_facts import facts_of_versions
 
 # How many lines of a chat a page shows: the newest.
 TRANSCRIPT_LIMIT = 500
@@ -57,16 +69,41 @@ def flow_id_of_version(version_id: UUID) -> UUID | None:
     return FlowVersion.objects.filter(pk=version_id).values_list("flow_id", flat=True).first()
 
 
+def menus_of_bot(bot_id: UUID) -> dict[str, tuple[MenuItem, ...]]:
+    """The commands a bot shows now, by language ("" for people of any other). Empty for a bot that is not there."""
+    bot = Bot.objects.filter(pk=bot_id).first()
+    if bot is None:
+        return {}
+    definition = active_definition(bot) or {}
+    triggers = parse_lenient(definition).document.triggers if definition else ()
+    languages = {"": bot.locale, "pt": PORTUGUESE, "en": ENGLISH}
+    return {
+        code: menu_items(triggers, locale=locale, texts=edits_in(bot.texts, locale))
+        for code, locale in languages.items()
+    }
+
+
+def active_definition(bot: Bot) -> dict[str, Any] | None:
+    """What new runs of a bot begin with; None in welcome mode."""
+    newest = FlowVersion.objects.filter(
+        bot_id=bot.pk, flow__active=True, flow__closed=False, kind=VersionKind.PUBLISHED.value
+    ).order_by("-number")
+    return newest.values_list("definition", flat=True).first() if bot.flow_enabled else None
+
+
 def flows_part(organization_id: UUID, bot_id: UUID | None) -> CatalogueFacts:
-    """This app's part of the catalogue: the bot's flows that others may run within them."""
-    found = FlowVersion.unscoped.filter(
+    """This app's part of the catalogue: the bot's published flows, which others may run within them."""
+    newest = FlowVersion.unscoped.filter(
         organization_id=organization_id, kind=VersionKind.PUBLISHED.value, flow__deleted_at=None
     )
     if bot_id is not None:
-        found = found.filter(bot_id=bot_id)
-    return CatalogueFacts(
-        flows=frozenset(str(flow_id) for flow_id in found.values_list("flow_id", flat=True).distinct())
-    )
+        newest = newest.filter(bot_id=bot_id)
+    newest = newest.order_by("flow_id", "-number").distinct("flow_id")
+    names = {
+        version_id: (str(flow_id), name)
+        for version_id, flow_id, name in newest.values_list("pk", "flow_id", "flow__name")
+    }
+    return CatalogueFacts(flows={facts.flow_id: facts for facts in facts_of_versions(names)})
 
 
 def runs_of(*, query: str = "", status: str = "", bot_id: UUID | None = None) -> QuerySet[Run]:
@@ -183,3 +220,97 @@ def _matching(query: str) -> Q:
     if name.isascii() and name.isdigit() and len(name) <= 18:
         matching |= Q(contact__telegram_user_id=int(name))
     return matching
+
+
+# Uploaded files
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file as whoever sends it needs it."""
+
+    name: str
+    mime: str
+    size: int
+    stored: str
+
+
+def assets_of(*, query: str = "", kind: str = "") -> QuerySet[Asset]:
+    """Files that are not deleted, newest first."""
+    found = Asset.objects.filter(deleted_at=None).order_by("-created_at", "-id")
+    if kind:
+        found = found.filter(kind=kind)
+    return found.filter(name__icontains=query) if query else found
+
+
+def asset_of(asset_id: UUID) -> Asset:
+    """A file that is not deleted; raises NotFound."""
+    asset = Asset.objects.filter(pk=asset_id, deleted_at=None).first()
+    if asset is None:
+        raise NotFound("asset_not_found", _("There is no such file."))
+    return asset
+
+
+def assets_named(ids: Iterable[str]) -> dict[str, Asset]:
+    """Files by their ids as texts, deleted ones too: what was sent is shown. What is no id is nobody's."""
+    return {str(asset.pk): asset for asset in Asset.objects.filter(pk__in=set(filter(None, map(_as_uuid, ids))))}
+
+
+def file_to_send(organization_id: UUID, asset_id: str) -> StoredFile | None:
+    """A file of this organization, also a deleted one; None for what is not there."""
+    pk = _as_uuid(asset_id)
+    found = Asset.unscoped.filter(pk=pk, organization_id=organization_id).first() if pk else None
+    return StoredFile(found.name, found.mime, found.size, found.file.name or "") if found else None
+
+
+def assets_part(organization_id: UUID, bot_id: UUID | None) -> CatalogueFacts:
+    """This app's part of the catalogue: the files a definition may name."""
+    kinds = Asset.unscoped.filter(organization_id=organization_id, deleted_at=None).values_list("pk", "kind")
+    return CatalogueFacts(media={str(pk): MediaType(kind) for pk, kind in kinds})
+
+
+# Every value of an `asset` key, wherever it stands; one pass over each document, however many files there are. The
+# newest published version counts beside the draft: it is what people run.
+_USES = """
+WITH document AS (
+    SELECT flow.name, flow.draft AS body FROM flows_flow flow
+    WHERE flow.organization_id = %(organization)s AND flow.deleted_at IS NULL
+    UNION ALL
+    SELECT flow.name, newest.definition FROM flows_flow flow CROSS JOIN LATERAL (
+        SELECT definition FROM flows_flowversion version
+        WHERE version.flow_id = flow.id AND version.kind = 'published' ORDER BY version.number DESC LIMIT 1
+    ) newest
+    WHERE flow.organization_id = %(organization)s AND flow.deleted_at IS NULL
+    UNION ALL
+    SELECT bot.name, bot.main_buttons FROM bots_bot bot WHERE bot.organization_id = %(organization)s
+)
+SELECT DISTINCT used.id #>> '{}', document.name
+FROM document CROSS JOIN LATERAL jsonb_path_query(document.body, 'strict $.**.asset', silent => true) AS used (id)
+WHERE jsonb_typeof(used.id) = 'string' AND used.id #>> '{}' = ANY (%(ids)s)
+ORDER BY 2, 1
+"""
+
+
+def uses_of_assets(ids: Iterable[UUID]) -> dict[str, list[str]]:
+    """The names of the flows and bots that send each of these files, by the file's id."""
+    uses: dict[str, list[str]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_USES, {"organization": current_organization_id(), "ids": [str(pk) for pk in ids]})
+        for asset_id, name in cursor.fetchall():
+            uses.setdefault(asset_id, []).append(name)
+    return uses
+
+
+def _as_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+# Privacy
+
+
+def kept_answers_of(conversation_id: UUID) -> QuerySet[KeptAnswer]:
+    """What was asked of a person for a purpose or for a time, newest first."""
+    return KeptAnswer.objects.filter(conversation_id=conversation_id, accepted=True).order_by("-id")

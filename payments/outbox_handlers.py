@@ -6,10 +6,27 @@ from typing import TypeVar
 from django.utils import timezone
 
 from bots.outbox.registry import Claim, Dead, Done, Outcome, RetryAt, handler
-from flows.engine.effects import CheckPayment, Effect, GrantAccess, OrderServed, RenewPayment, RequestPayment
-from flows.topics import ACCESS_GRANT, ORDER_SERVED, PAYMENT_CHECK, PAYMENT_RENEW, PAYMENT_REQUEST, Envelope
+from flows.engine.effects import (
+    CheckPayment,
+    Effect,
+    GrantAccess,
+    OrderServed,
+    RecallAccess,
+    RenewPayment,
+    RequestPayment,
+)
+from flows.topics import (
+    ACCESS_GRANT,
+    ACCESS_RECALL,
+    ORDER_SERVED,
+    PAYMENT_CHECK,
+    PAYMENT_RENEW,
+    PAYMENT_REQUEST,
+    Envelope,
+)
 from payments.services import handling
 from payments.services.handling import Progress
+from payments.services.recalling import recall_accesses
 from payments.services.sandbox import post_notice
 from payments.services.serving import mark_served
 from payments.topics import SANDBOX_NOTIFY
@@ -52,6 +69,13 @@ def handle_payment_check(claim: Claim) -> Outcome:
 def handle_access_grant(claim: Claim) -> Outcome:
     envelope, effect = _open(claim, GrantAccess)
     handling.grant_access(envelope, effect)
+    return Done()
+
+
+@handler(ACCESS_RECALL)
+def handle_access_recall(claim: Claim) -> Outcome:
+    envelope, _effect = _open(claim, RecallAccess)
+    recall_accesses(envelope, key=claim.key)
     return Done()
 
 

@@ -1,25 +1,38 @@
 """What leaves for Telegram: messages, answers to presses, keyboards taken off. A test chat's are kept instead."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from bots.models import Channel
+from bots.outbox.loop import outbox_loop
 from bots.outbox.registry import Cancelled, Claim, Dead, Done, Outcome, handler
+from bots.tenancy import scoped_transaction
+from bots.topics import BOT_MENU
 from flows.engine.effects import AnswerPress, OutMessage, RemoveKeyboard, Say
-from flows.services import store_simulated_calls
+from flows.engine.menu import MenuItem
+from flows.selectors import menus_of_bot
+from flows.services import note_sent, store_simulated_calls
 from flows.topics import KEYBOARD_REMOVE, MESSAGE_SEND, PRESS_ANSWER, Envelope
 from telegram_gateway.client import CALL_DEADLINE, MEDIA_DEADLINE
 from telegram_gateway.errors import BOT_AWAY, TRANSIENT, Trouble, Verdict
-from telegram_gateway.protocol.render import ApiCall, render, render_keyboard_removal, render_press_answer
-from telegram_gateway.sending import Held, admission, attempt, bot_of, make_calls, outcome_of
+from telegram_gateway.protocol.render import ApiCall, render, render_keyboard_removal, render_menu, render_press_answer
+from telegram_gateway.sending import Held, admission, attempt, bot_of, file_is_on_its_way, make_calls, outcome_of
 
 # The spinner on a button turns for about so long; a later answer is refused as too old.
 ANSWER_SECONDS: Final = 10.0
+# For the three calls of a menu together, less than a lease.
+MENU_SECONDS: Final = 20.0
 
 
-@handler(MESSAGE_SEND, deadline=MEDIA_DEADLINE)
+def note_delivered(done: Sequence[tuple[Claim, Mapping[str, Any]]]) -> None:
+    """Name lines of the transcript by what they became: the last message of each, which has the buttons."""
+    ids = {claim.id: result["message_ids"][-1] for claim, result in done if result.get("message_ids")}
+    note_sent({line: message_id for line, message_id in ids.items() if isinstance(message_id, int)})
+
+
+@handler(MESSAGE_SEND, deadline=MEDIA_DEADLINE, on_done=note_delivered)
 async def handle_message_send(claim: Claim) -> Outcome:
     """Send a message of the engine. At least once and in order; a part that has left is not sent again."""
     envelope = Envelope.load(claim.payload)
@@ -33,10 +46,13 @@ async def handle_message_send(claim: Claim) -> Outcome:
     calls = await _rendered(message, chat_id)
     if not calls:
         return Dead("there is nothing to show", "empty_message")
+    waits = await file_is_on_its_way(bot, message.media)
+    if waits:
+        return waits
     held = await admission(bot, chat_id, len(calls))
     if held:
         return held
-    return await make_calls(claim, bot, calls, partial(render, message, chat_id, plain=True))
+    return await make_calls(claim, bot, partial(render, message, chat_id))
 
 
 @handler(PRESS_ANSWER, deadline=ANSWER_SECONDS, give_up_after=ANSWER_SECONDS)
@@ -74,6 +90,27 @@ async def handle_keyboard_removal(claim: Claim) -> Outcome:
         return held
     answer = await attempt(bot, call)
     return outcome_of(claim, bot, answer) if isinstance(answer, Verdict) else Done()
+
+
+@handler(BOT_MENU, deadline=MENU_SECONDS)
+def handle_bot_menu(claim: Claim) -> Outcome:
+    """Tell Telegram the bot's commands as they are now, in each language. Repeating it changes nothing."""
+    if claim.bot_id is None:
+        return Cancelled("it belongs to no bot")
+    with scoped_transaction():
+        menus = menus_of_bot(claim.bot_id)
+    return outbox_loop.run(_tell_menus(claim, menus), timeout=MENU_SECONDS)
+
+
+async def _tell_menus(claim: Claim, menus: Mapping[str, Sequence[MenuItem]]) -> Outcome:
+    bot = await bot_of(claim)
+    if isinstance(bot, Held):
+        return bot.outcome
+    for language, items in menus.items():
+        answer = await attempt(bot, render_menu(items, language))
+        if isinstance(answer, Verdict):
+            return outcome_of(claim, bot, answer)
+    return Done()
 
 
 async def _rendered(message: OutMessage, chat_id: int) -> Sequence[ApiCall]:

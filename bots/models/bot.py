@@ -53,6 +53,14 @@ class Bot(TenantModel):
     flow_enabled = models.BooleanField(_("flow enabled"), default=False)
     texts = models.JSONField(_("built-in texts"), default=dict, blank=True)
     locale = models.CharField(_("language"), max_length=10, choices=Locale.choices, default=Locale.PORTUGUESE)
+    support_contact = models.CharField(
+        _("support contact"),
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("What /paysupport tells: @username, e-mail, phone or address. Empty: this very chat."),
+    )
 
     paused_until = models.DateTimeField(_("sending paused until"), null=True, blank=True)
     polling_offset = models.BigIntegerField(default=0, editable=False)

@@ -17,6 +17,7 @@ from bots.models import Bot, BotStatus, Delivery, Organization
 from bots.outbox.services import release_held
 from bots.ports import BotIdentity, PlatformError, bot_platform
 from bots.services.audit import record_audit
+from bots.services.menu import publish_menu
 from bots.storable import clean_text
 from bots.tenancy import organization_scope
 
@@ -143,6 +144,7 @@ def _activate(bot: Bot, actor: AnyActor) -> None:
         bot.save(update_fields=["status", "last_error", "last_error_at"])
         record_audit(bot, "bot.connected", actor=actor, data={"username": bot.username, "delivery": bot.delivery})
         release_held(bot_ids=[bot.pk])
+        publish_menu(bot)
 
 
 def _note_failure(bot: Bot, error: PlatformError) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import assert_never
+from uuid import UUID
 
+from flows.engine import limits
 from flows.engine.charges import on_changed, on_checked, on_failed, on_ready
 from flows.engine.commands import commanded_step
 from flows.engine.compile import Flow
@@ -27,31 +29,36 @@ from flows.engine.events import (
     Start,
     TimerFired,
     TimerKind,
+    VersionMoved,
 )
+from flows.engine.moving import on_version_moved
 from flows.engine.precedence import clean_input
 from flows.engine.presses import on_press
 from flows.engine.state import State, Status
 from flows.engine.steps.model import StepBase
 from flows.engine.steps.registry import behaviour_of
 from flows.engine.texts import BuiltinText
-from flows.engine.walk import MAX_STEPS_PER_WALK, STAY, End, Go, Move, Stay, Walk
+from flows.engine.walk import END, STAY, Call, End, Go, Move, Stay, Walk
 
 
-def advance(flow: Flow, state: State, event: Event, now: datetime) -> tuple[State, tuple[Effect, ...]]:
+def advance(
+    flow: Flow, state: State, event: Event, now: datetime, *, onto: Flow | None = None
+) -> tuple[State, tuple[Effect, ...]]:
     """The state after the event, and what is asked for. Pure, total and deterministic: it never raises.
 
     `now` is aware. A run that takes the event has `revision + 1`; an event the run does not wait for gives the very
     same state and no effects. `Start` enters the start step of a new run, and on any other says the present step again.
+    `onto` is the version that `VersionMoved` names: a state that comes back with its id is in that version.
     """
     walk = Walk(flow, state, now)
-    _follow(walk, _react(walk, event))
+    _follow(walk, _react(walk, event, onto))
     if walk.state is state and not walk.effects:
         return state, ()
     walk.change(revision=state.revision + 1)
     return walk.state, tuple(walk.effects)
 
 
-def _react(walk: Walk, event: Event) -> Move:
+def _react(walk: Walk, event: Event, onto: Flow | None) -> Move:
     match event:
         case Start():
             return _start(walk, event)
@@ -83,6 +90,8 @@ def _react(walk: Walk, event: Event) -> Move:
             return _operator_resumed(walk, event)
         case OperatorClosed():
             return _operator_closed(walk, event)
+        case VersionMoved():
+            return on_version_moved(walk, event, onto)
         case _:
             assert_never(event)
 
@@ -93,21 +102,30 @@ def _follow(walk: Walk, move: Move) -> None:
         match move:
             case Stay():
                 return
-            case End():
+            case End() if not walk.state.frames:
                 walk.end()
                 return
-            case Go(step_id=step_id):
+            case End():
+                caller = walk.ascend()
+                if caller is None:
+                    walk.lose(walk.state.step_id)
+                    return
+                move = Go(caller.connections.next) if caller.connections.next else END
+            case Call(version_id=version_id):
+                start = _into(walk, version_id)
+                if start is None:
+                    return
+                move = Go(start)
+            case Go(step_id=step_id, frames=frames):
+                if frames is not None:
+                    walk.go_within(frames)
                 step = walk.flow.steps.get(step_id)
                 if step is None:
                     walk.lose(step_id)
                     return
-                if step_id in walk.entered:
-                    walk.entered.append(step_id)
-                    walk.fail(BuiltinText.LOOP)
-                    return
-                if len(walk.entered) >= MAX_STEPS_PER_WALK:
-                    walk.entered.append(step_id)
-                    walk.fail(BuiltinText.TOO_LONG)
+                guard = walk.guard(step_id)
+                if guard is not None:
+                    walk.stop(step_id, guard)
                     return
                 walk.begin_wait(step)
                 move = behaviour_of(step).enter(walk, step)
@@ -115,6 +133,18 @@ def _follow(walk: Walk, move: Move) -> None:
                     walk.arm_silence(step)
             case _:
                 assert_never(move)
+
+
+def _into(walk: Walk, version_id: UUID | None) -> str | None:
+    """Into a subflow; where it starts. A version that is not there counts as a missing step, as does its start."""
+    caller = walk.state.step_id or ""
+    if len(walk.state.frames) >= limits.MAX_SUBFLOW_DEPTH:
+        walk.stop(caller, BuiltinText.TOO_LONG)
+        return None
+    start = walk.descend(version_id) if version_id is not None else None
+    if start is None:
+        walk.lose(caller)
+    return start
 
 
 def _start(walk: Walk, event: Start) -> Move:
@@ -140,7 +170,7 @@ def _answered(walk: Walk, event: Answered) -> Move:
     if step is None:
         return STAY
     text = clean_input(event.text)
-    trigger = commanded_step(walk.flow, text) if event.kind is AnswerKind.TEXT else None
+    trigger = walk.triggered(commanded_step, text) if event.kind is AnswerKind.TEXT else None
     behaviour = behaviour_of(step)
     if trigger is None and not behaviour.accepts(walk, step, event):
         return STAY
@@ -149,7 +179,7 @@ def _answered(walk: Walk, event: Answered) -> Move:
         walk.change(last_input=text)
     if trigger is not None:
         walk.record(TimelineKind.ANSWERED, trigger=True)
-        return Go(trigger)
+        return trigger
     return _heard(walk, behaviour.resume(walk, step, event))
 
 
@@ -193,12 +223,12 @@ def _operator_resumed(walk: Walk, event: OperatorResumed) -> Move:
     """To a step of this version; or again at the one where it stands, which a run that cannot go on enters anew."""
     state = walk.state
     if event.step_id is not None:
-        if event.step_id not in walk.flow.steps:
+        if event.step_id not in walk.root.steps:
             walk.problem("no_such_step", to=event.step_id)
             return STAY
         kind = TimelineKind.STARTED if state.status is Status.NEW else TimelineKind.RESUMED
         walk.record(kind, to=event.step_id, by_team=True)
-        return Go(event.step_id)
+        return Go(event.step_id, ())
     match state.status:
         case Status.WAITING:
             return _say_again(walk, TimelineKind.RESUMED, by_team=True)

@@ -5,9 +5,11 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from flows.engine import limits
 from flows.engine.content import MainButton, RedirectButton
-from flows.engine.fields import Command, Flag, Part, StepId, Text
+from flows.engine.fields import Command, Flag, NotBlank, Part, StepId, Text
 from flows.engine.steps.access import AccessStep
+from flows.engine.steps.branch import BranchStep
 from flows.engine.steps.buttons import ButtonsStep
 from flows.engine.steps.delay import DelayStep
 from flows.engine.steps.deliver import DeliverStep
@@ -15,11 +17,24 @@ from flows.engine.steps.message import MessageStep
 from flows.engine.steps.model import Connections, Position, StepBase, StepType
 from flows.engine.steps.payment import PaymentStep
 from flows.engine.steps.question import QuestionStep
+from flows.engine.steps.set import SetStep
+from flows.engine.steps.split import SplitStep
+from flows.engine.steps.subflow import SubflowStep
 
 SPEC_VERSION: Final = 1
 
 Step = Annotated[
-    MessageStep | ButtonsStep | QuestionStep | PaymentStep | AccessStep | DeliverStep | DelayStep,
+    MessageStep
+    | ButtonsStep
+    | QuestionStep
+    | PaymentStep
+    | AccessStep
+    | DeliverStep
+    | DelayStep
+    | BranchStep
+    | SetStep
+    | SplitStep
+    | SubflowStep,
     Field(discriminator="type"),
 ]
 
@@ -31,6 +46,10 @@ STEP_MODELS: Final[dict[StepType, type[StepBase]]] = {
     StepType.ACCESS: AccessStep,
     StepType.DELIVER: DeliverStep,
     StepType.DELAY: DelayStep,
+    StepType.BRANCH: BranchStep,
+    StepType.SET: SetStep,
+    StepType.SPLIT: SplitStep,
+    StepType.SUBFLOW: SubflowStep,
 }
 
 
@@ -41,10 +60,29 @@ class OnStart(StrEnum):
     RESUME = "resume"
 
 
-class Trigger(Part):
-    """A command that leads to a step."""
+class KeywordMatch(StrEnum):
+    """How much of a message a keyword must be."""
 
-    command: Command = Field(description="Without the slash: `menu`. Case does not matter.")
+    EQUALS = "equals"
+    CONTAINS = "contains"
+
+
+class Trigger(Part):
+    """A command, or a keyword, that leads to a step from anywhere; exactly one of `command` and `keyword`."""
+
+    command: Command | None = Field(
+        default=None, description="Without the slash: `menu`. Case does not matter. Wins over the present step."
+    )
+    keyword: Annotated[NotBlank, Field(max_length=limits.MAX_NAME)] | None = Field(
+        default=None,
+        description="Words of a message, case and accents aside; only where the present step does not take it.",
+    )
+    match: KeywordMatch = Field(
+        default=KeywordMatch.EQUALS, description="Whether the keyword is the whole message, or words within it."
+    )
+    description: Annotated[Text, Field(max_length=limits.TELEGRAM_COMMAND_DESCRIPTION)] = Field(
+        default="", description="What Telegram's menu says of the command; else the command itself."
+    )
     target_step: StepId
 
 
@@ -58,7 +96,9 @@ class FlowDocument(Part):
     main_buttons: tuple[MainButton, ...] = Field(default=(), description="The bot's products and answers.")
     redirect_buttons: tuple[RedirectButton, ...] = Field(default=(), description="The bot's links.")
     on_start: OnStart = Field(default=OnStart.RESTART, description="What `/start` does during a run.")
-    triggers: tuple[Trigger, ...] = Field(default=(), description="Commands that lead to a step.")
+    triggers: tuple[Trigger, ...] = Field(
+        default=(), max_length=limits.MAX_TRIGGERS, description="Commands and keywords that lead to a step."
+    )
     allow_loops: Flag = Field(default=False, description="Loops with a step that waits on them are then allowed.")
     flow_steps: tuple[Step, ...] = ()
 
@@ -68,6 +108,7 @@ __all__ = [
     "STEP_MODELS",
     "Connections",
     "FlowDocument",
+    "KeywordMatch",
     "OnStart",
     "Position",
     "Step",

@@ -70,7 +70,7 @@ class OutMessage:
     protect_content: bool = False
     qr: str | None = None
     ask: AnswerKind | None = None
-    unask: bool = False
+    unask: AnswerKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,7 @@ class RequestPayment:
     """Make an order and its charge for this visit of a payment step.
 
     `deliver` is what the order is owed on payment (the config of `access`, as JSON); `payer` holds rendered values.
+    `version_id` names the subflow's version that the step is of; None: the run's own.
     """
 
     visit: int
@@ -122,6 +123,7 @@ class RequestPayment:
     deliver: Mapping[str, object] | None
     payer: Mapping[str, str]
     items: tuple[Item, ...]
+    version_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +239,8 @@ class TimelineKind(StrEnum):
     FAILED = "failed"
     ENDED = "ended"
     CLOSED = "closed"
+    VERSION_MOVED = "version_moved"
+    VERSION_KEPT = "version_kept"
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,6 +203,38 @@ class OperatorClosed:
     despite_owing: bool = False
 
 
+class Fate(StrEnum):
+    """What becomes of whoever waits at a step when a newer version is published."""
+
+    MOVE = "move"
+    CARRY = "carry"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class StepChoice:
+    """They go to `step_id` of the newer version; go on in it where they are, without hearing it again; or end, after a
+    last `message`."""
+
+    fate: Fate
+    step_id: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionMoved:
+    """A newer version was published, and with it chosen, by step, what becomes of whoever waits there.
+
+    Who left the step meanwhile is judged by where they are then; a step without a choice keeps its version. `covered`,
+    which routing sets: another run is on top.
+    """
+
+    version_id: UUID
+    number: int
+    choices: Mapping[str, StepChoice]
+    covered: bool = False
+
+
 Event = (
     Start
     | Answered
@@ -217,6 +249,7 @@ Event = (
     | Resumed
     | OperatorResumed
     | OperatorClosed
+    | VersionMoved
 )
 
 EVENT_TYPES: Final[tuple[type[Event], ...]] = (
@@ -233,6 +266,7 @@ EVENT_TYPES: Final[tuple[type[Event], ...]] = (
     Resumed,
     OperatorResumed,
     OperatorClosed,
+    VersionMoved,
 )
 
 

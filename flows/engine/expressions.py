@@ -16,7 +16,17 @@ _ANY_BRACES: Final = re.compile(r"\{\{([^{}]{0,200})\}\}")
 
 # What is always there, and what of it no contact can write: only that may decide a price.
 TRUSTED_VARIABLES: Final = frozenset(
-    {"chat_id", "bot_username", "payment.amount", "payment.price", "payment.status", "now"}
+    {
+        "chat_id",
+        "bot_name",
+        "bot_username",
+        "organization_name",
+        "support_contact",
+        "payment.amount",
+        "payment.price",
+        "payment.status",
+        "now",
+    }
 )
 BUILTIN_VARIABLES: Final = TRUSTED_VARIABLES | {"first_name", "last_name", "username", "start_payload", "last_input"}
 
@@ -84,6 +94,12 @@ def shown(value: object) -> str:
 def variables_in(template: str) -> Iterator[str]:
     """The names a template asks for, in its order."""
     return (found.group(1) for found in _PLACEHOLDER.finditer(template))
+
+
+def only_variable_in(template: str) -> str | None:
+    """The name, where the template is one variable and nothing else."""
+    found = _PLACEHOLDER.fullmatch(template.strip())
+    return found.group(1) if found else None
 
 
 def broken_placeholders_in(template: str) -> Iterator[str]:

@@ -12,16 +12,19 @@ from flows.engine.state import PaymentVisit, State
 
 
 def all_variables(state: State, now: datetime) -> Mapping[str, object]:
-    """Everything by name; a built-in wins over the run's own, the run's own over the contact's."""
+    """Everything by name. The contact's have `contact.` before them; a built-in wins over what bears its name."""
     facts = state.facts
     return {
-        **facts.contact.variables,
+        **{f"contact.{name}": value for name, value in facts.contact.variables.items()},
         **state.variables,
         "first_name": facts.contact.first_name,
         "last_name": facts.contact.last_name,
         "username": facts.contact.username,
         "chat_id": str(facts.contact.chat_id),
         "bot_username": facts.bot.username,
+        "bot_name": facts.bot.name,
+        "organization_name": facts.bot.organization_name,
+        "support_contact": facts.bot.support_contact,
         "start_payload": state.start_payload,
         "last_input": state.last_input,
         "now": local_time(now, facts.time_zone).strftime("%d/%m/%Y %H:%M"),

@@ -7,6 +7,17 @@ MAX_DEPTH: Final = 32
 MAX_STEPS: Final = 1_000
 MAX_CONDITIONS: Final = 50
 MAX_VARIABLES: Final = 200
+MAX_TRIGGERS: Final = 100
+MAX_VARIABLE_TEXT: Final = 4_096
+MAX_VARIABLE_ITEMS: Final = 100
+MAX_VARIABLES_TEXT: Final = 64 * 1024
+MAX_TAGS: Final = 100
+MAX_TAG: Final = 64
+MAX_ARMS: Final = 20
+MAX_WEIGHT: Final = 1_000_000
+# Subflows: how many one within the other, and how many steps a version may carry along.
+MAX_SUBFLOW_DEPTH: Final = 5
+MAX_EMBEDDED_STEPS: Final = 5_000
 MAX_PROBLEMS: Final = 500
 # With more errors than this in its fields, a document is not looked into any further.
 MAX_ERRORS: Final = 2_000
@@ -29,6 +40,8 @@ TELEGRAM_CAPTION: Final = 1_024
 TELEGRAM_BUTTONS: Final = 100
 TELEGRAM_BUTTONS_PER_ROW: Final = 8
 TELEGRAM_CALLBACK_ANSWER: Final = 200
+TELEGRAM_COMMANDS: Final = 100
+TELEGRAM_COMMAND_DESCRIPTION: Final = 256
 
 # Longer than this, people stop reading; a warning only.
 LONG_TEXT: Final = 1_500

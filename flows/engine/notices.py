@@ -24,7 +24,12 @@ def welcome_notice(facts: Facts, welcome_message: str, now: datetime) -> OutMess
 
 def failure_notice(facts: Facts, now: datetime) -> OutMessage:
     """For an event that was set aside."""
-    return OutMessage(_rendered(_builtin(BuiltinText.FAILURE, facts), facts, now), ParseMode.HTML)
+    return builtin_notice(BuiltinText.FAILURE, facts, now)
+
+
+def builtin_notice(code: BuiltinText, facts: Facts, now: datetime) -> OutMessage:
+    """A built-in text as a message of its own."""
+    return OutMessage(_rendered(_builtin(code, facts), facts, now), ParseMode.HTML)
 
 
 def stale_notice(facts: Facts) -> str:

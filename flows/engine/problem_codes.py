@@ -33,6 +33,7 @@ class Code(StrEnum):
     TOO_MANY_STEPS = "too_many_steps"
     TOO_MANY_CONDITIONS = "too_many_conditions"
     TOO_MANY_VARIABLES = "too_many_variables"
+    TOO_MANY_EMBEDDED_STEPS = "too_many_embedded_steps"
     # Steps and ways.
     NO_START_STEP = "no_start_step"
     UNKNOWN_START_STEP = "unknown_start_step"
@@ -42,11 +43,19 @@ class Code(StrEnum):
     ACCESS_WITH_CONNECTION = "access_with_connection"
     ACCESS_WITH_CONDITION = "access_with_condition"
     DUPLICATE_COMMAND = "duplicate_command"
+    TRIGGER_WORD = "trigger_word"
+    DUPLICATE_KEYWORD = "duplicate_keyword"
+    RESERVED_COMMAND = "reserved_command"
     CYCLE = "cycle"
     UNATTENDED_CYCLE = "unattended_cycle"
     ATTENDED_LOOP = "attended_loop"
     UNREACHABLE_STEP = "unreachable_step"
     UNUSED_CONNECTION = "unused_connection"
+    # Subflows.
+    UNKNOWN_FLOW = "unknown_flow"
+    SUBFLOW_CYCLE = "subflow_cycle"
+    SUBFLOW_TOO_DEEP = "subflow_too_deep"
+    REPEATED_SUBFLOW = "repeated_subflow"
     # Buttons.
     BUTTON_LEADS_NOWHERE = "button_leads_nowhere"
     BUTTON_URL_AND_TARGET = "button_url_and_target"
@@ -58,6 +67,8 @@ class Code(StrEnum):
     CONDITION_NEVER_FITS = "condition_never_fits"
     SHADOWED_CONDITION = "shadowed_condition"
     FALLBACK_WITHOUT_ATTEMPTS = "fallback_without_attempts"
+    BRANCH_WITHOUT_NEXT = "branch_without_next"
+    DUPLICATE_ARM = "duplicate_arm"
     # Content.
     NOTHING_TO_SAY = "nothing_to_say"
     NOTHING_TO_DELIVER = "nothing_to_deliver"
@@ -70,6 +81,8 @@ class Code(StrEnum):
     PRIVATE_URL = "private_url"
     BROKEN_PLACEHOLDER = "broken_placeholder"
     UNKNOWN_VARIABLE = "unknown_variable"
+    RESERVED_VARIABLE = "reserved_variable"
+    NOTHING_TO_SET = "nothing_to_set"
     # Money.
     PAYMENT_WITHOUT_EXIT = "payment_without_exit"
     PAYMENT_WITHOUT_PAID_EXIT = "payment_without_paid_exit"
@@ -92,7 +105,9 @@ class Code(StrEnum):
     PAYER_FIELD_MISSING = "payer_field_missing"
     UNKNOWN_CHAT = "unknown_chat"
     UNKNOWN_MEDIA = "unknown_media"
-    NOT_AVAILABLE = "not_available"
+    MEDIA_KIND = "media_kind"
+    # What the owner expects of the flow.
+    CONVERSATION_TEST_FAILED = "conversation_test_failed"
 
 
 class Expected(StrEnum):
@@ -109,6 +124,7 @@ class Expected(StrEnum):
 
 WARNINGS: Final = frozenset(
     {
+        Code.RESERVED_COMMAND,
         Code.ATTENDED_LOOP,
         Code.UNREACHABLE_STEP,
         Code.UNUSED_CONNECTION,
@@ -116,6 +132,7 @@ WARNINGS: Final = frozenset(
         Code.CONDITION_NEVER_FITS,
         Code.SHADOWED_CONDITION,
         Code.FALLBACK_WITHOUT_ATTEMPTS,
+        Code.BRANCH_WITHOUT_NEXT,
         Code.LONG_TEXT,
         Code.BROKEN_PLACEHOLDER,
         Code.UNKNOWN_VARIABLE,

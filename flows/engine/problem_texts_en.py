@@ -51,6 +51,15 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
         "Use plain letters, digits and _, up to 32; /start begins the flow already.",
     ),
     Code.DUPLICATE_COMMAND: ("The command /[command] appears more than once.", "Keep one target per command."),
+    Code.TRIGGER_WORD: (
+        "A trigger needs a command or a keyword, and only one of them.",
+        "Fill in “command” or “keyword”; for both, make two triggers.",
+    ),
+    Code.DUPLICATE_KEYWORD: ("The keyword “[keyword]” appears more than once.", "Keep one target per keyword."),
+    Code.RESERVED_COMMAND: (
+        "/[command] is answered by the bot itself: this trigger never happens.",
+        "Choose another command. What the bot answers to /[command] is edited in the bot's texts.",
+    ),
     Code.NO_VALID_CONDITION: (
         "None of this step's conditions is valid.",
         "Correct the conditions: without them the step counts as missing.",
@@ -58,6 +67,10 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
     Code.TOO_MANY_STEPS: ("The flow has [count] steps: the limit is [limit].", "Split the flow into smaller ones."),
     Code.TOO_MANY_CONDITIONS: ("The step has [count] conditions: the limit is [limit].", "Split the step in two."),
     Code.TOO_MANY_VARIABLES: ("The flow uses [count] variables: the limit is [limit].", "Remove the unused ones."),
+    Code.TOO_MANY_EMBEDDED_STEPS: (
+        "The subflows bring [count] steps along: the limit is [limit].",
+        "Use fewer subflows, or shorter ones.",
+    ),
     Code.NO_START_STEP: ("The flow has no start step.", "Choose the step the conversation begins with."),
     Code.UNKNOWN_START_STEP: ("The start step “[target]” does not exist.", "Choose a step that exists."),
     Code.DUPLICATE_STEP_ID: ("More than one step has the id “[id]”.", "Give each step an id of its own."),
@@ -85,6 +98,22 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
     Code.ATTENDED_LOOP: ("The flow allows this loop: [path].", "See that the customer has a way out of it."),
     Code.UNREACHABLE_STEP: ("No way leads to this step.", "Connect it to the flow or delete it."),
     Code.UNUSED_CONNECTION: ("The exit “[name]” is never taken by this type of step.", "Remove the connection."),
+    Code.UNKNOWN_FLOW: (
+        "The flow “[id]” cannot be run here: it does not exist, is not published or belongs to another bot.",
+        "Choose a published flow of this bot.",
+    ),
+    Code.SUBFLOW_CYCLE: (
+        "This flow would run itself within itself: [path].",
+        "Break the circle: one of these flows must not run the next.",
+    ),
+    Code.SUBFLOW_TOO_DEEP: (
+        "“[name]” holds too many subflows one within the other: the limit is [limit].",
+        "Run the inner flows from here, one after the other.",
+    ),
+    Code.REPEATED_SUBFLOW: (
+        "After “[before]”, “[name]” comes through the same steps again without waiting: the conversation would stop here.",
+        "Put a step that waits between them, such as buttons or a question.",
+    ),
     Code.BUTTON_LEADS_NOWHERE: (
         "The button “[text]” leads nowhere.",
         "Choose the button's target, add a condition for it or connect “next”.",
@@ -112,6 +141,11 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
         "The fallback step is never taken, because attempts have no limit.",
         "Fill in “max_attempts”.",
     ),
+    Code.BRANCH_WITHOUT_NEXT: (
+        "Who matches no condition has no way on: the conversation ends here.",
+        "Connect “next” for everybody else.",
+    ),
+    Code.DUPLICATE_ARM: ("Two arms have the name “[name]”.", "Give each arm a name of its own."),
     Code.NOTHING_TO_SAY: ("The message is empty.", "Write a text or choose a media."),
     Code.NOTHING_TO_DELIVER: ("Nothing is delivered here.", "Fill in text, link, media or group."),
     Code.MEDIA_SOURCE: ("A media needs exactly one source.", "Fill in only one: url, asset or file_id."),
@@ -141,6 +175,11 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
         "No step fills the variable “[name]”: it will be empty.",
         "Check the spelling or keep an answer in it with “save_as”.",
     ),
+    Code.RESERVED_VARIABLE: (
+        "The name “[name]” belongs to Trilho: no step can write it.",
+        "Choose another name, such as my_[name].",
+    ),
+    Code.NOTHING_TO_SET: ("This step notes nothing.", "Fill in a variable, a tag, or remove the step."),
     Code.PAYMENT_WITHOUT_EXIT: (
         "The payment needs the exit “paid” (next) or “pending”.",
         "Connect at least one of the two.",
@@ -188,5 +227,12 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
     ),
     Code.UNKNOWN_CHAT: ("The group or channel “[id]” is not connected.", "Choose one of the connected groups."),
     Code.UNKNOWN_MEDIA: ("The media “[id]” does not exist.", "Upload the file again or choose another."),
-    Code.NOT_AVAILABLE: ("“[name]” is not available yet.", "Remove the field for now."),
+    Code.MEDIA_KIND: (
+        "The file is “[kind]” and cannot be sent as “[wanted]”.",
+        "Choose another file, or send this one as “[kind]” or “document”.",
+    ),
+    Code.CONVERSATION_TEST_FAILED: (
+        "The test “[name]” no longer passes, at item [place]: expected [expected], got [came].",
+        "Correct the flow, or the test if this is what you want now.",
+    ),
 }

@@ -48,6 +48,18 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
         "Use letras sem acento, números e _, até 32; /start já começa o fluxo.",
     ),
     Code.DUPLICATE_COMMAND: ("O comando /[command] aparece mais de uma vez.", "Deixe só um destino por comando."),
+    Code.TRIGGER_WORD: (
+        "Um gatilho precisa de um comando ou de uma palavra-chave, e só de um dos dois.",
+        "Preencha “command” ou “keyword”; para os dois, faça dois gatilhos.",
+    ),
+    Code.DUPLICATE_KEYWORD: (
+        "A palavra-chave “[keyword]” aparece mais de uma vez.",
+        "Deixe só um destino por palavra-chave.",
+    ),
+    Code.RESERVED_COMMAND: (
+        "/[command] é respondido pelo próprio bot: este gatilho nunca acontece.",
+        "Escolha outro comando. O que o bot responde a /[command] se edita nos textos do bot.",
+    ),
     Code.NO_VALID_CONDITION: (
         "Nenhuma condição deste passo é válida.",
         "Corrija as condições: sem elas, o passo é tratado como ausente.",
@@ -55,6 +67,10 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
     Code.TOO_MANY_STEPS: ("O fluxo tem [count] passos: o limite é [limit].", "Divida o fluxo em fluxos menores."),
     Code.TOO_MANY_CONDITIONS: ("O passo tem [count] condições: o limite é [limit].", "Divida o passo em dois."),
     Code.TOO_MANY_VARIABLES: ("O fluxo usa [count] variáveis: o limite é [limit].", "Remova as que não são usadas."),
+    Code.TOO_MANY_EMBEDDED_STEPS: (
+        "Os subfluxos trazem [count] passos: o limite é [limit].",
+        "Use menos subfluxos, ou subfluxos menores.",
+    ),
     Code.NO_START_STEP: ("O fluxo não tem passo inicial.", "Escolha por qual passo a conversa começa."),
     Code.UNKNOWN_START_STEP: ("O passo inicial “[target]” não existe.", "Escolha um passo que existe."),
     Code.DUPLICATE_STEP_ID: ("Há mais de um passo com o id “[id]”.", "Dê um id próprio a cada passo."),
@@ -85,6 +101,22 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
     Code.ATTENDED_LOOP: ("O fluxo permite esta volta: [path].", "Confira se o cliente tem como sair dela."),
     Code.UNREACHABLE_STEP: ("Nenhum caminho leva a este passo.", "Ligue-o ao fluxo ou apague-o."),
     Code.UNUSED_CONNECTION: ("A saída “[name]” nunca é usada neste tipo de passo.", "Remova a ligação."),
+    Code.UNKNOWN_FLOW: (
+        "O fluxo “[id]” não pode ser executado aqui: não existe, não está publicado ou é de outro bot.",
+        "Escolha um fluxo publicado deste bot.",
+    ),
+    Code.SUBFLOW_CYCLE: (
+        "Este fluxo executaria a si mesmo dentro de si: [path].",
+        "Quebre o círculo: um destes fluxos não pode executar o seguinte.",
+    ),
+    Code.SUBFLOW_TOO_DEEP: (
+        "“[name]” tem subfluxos demais um dentro do outro: o limite é [limit].",
+        "Execute os fluxos de dentro a partir daqui, um depois do outro.",
+    ),
+    Code.REPEATED_SUBFLOW: (
+        "Depois de “[before]”, “[name]” passa pelos mesmos passos de novo sem esperar: a conversa pararia aqui.",
+        "Ponha entre os dois um passo que espera, como botões ou uma pergunta.",
+    ),
     Code.BUTTON_LEADS_NOWHERE: (
         "O botão “[text]” não leva a lugar nenhum.",
         "Escolha o destino do botão, acrescente uma condição para ele ou ligue a saída “próximo”.",
@@ -112,6 +144,11 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
         "O passo alternativo nunca é usado, porque não há limite de tentativas.",
         "Preencha “max_attempts”.",
     ),
+    Code.BRANCH_WITHOUT_NEXT: (
+        "Quem não atende a nenhuma condição fica sem caminho: a conversa termina aqui.",
+        "Ligue “next” para todos os outros.",
+    ),
+    Code.DUPLICATE_ARM: ("Dois braços têm o nome “[name]”.", "Dê um nome próprio a cada braço."),
     Code.NOTHING_TO_SAY: ("A mensagem está vazia.", "Escreva um texto ou escolha uma mídia."),
     Code.NOTHING_TO_DELIVER: ("Nada é entregue aqui.", "Preencha texto, link, mídia ou grupo."),
     Code.MEDIA_SOURCE: ("A mídia precisa de exatamente uma origem.", "Preencha só um: url, asset ou file_id."),
@@ -141,6 +178,11 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
         "A variável “[name]” não é preenchida em nenhum passo e ficará vazia.",
         "Confira a grafia ou guarde uma resposta nela com “save_as”.",
     ),
+    Code.RESERVED_VARIABLE: (
+        "O nome “[name]” é do próprio Trilho: nenhum passo pode gravá-lo.",
+        "Escolha outro nome, como meu_[name].",
+    ),
+    Code.NOTHING_TO_SET: ("Este passo não anota nada.", "Preencha uma variável ou etiqueta, ou remova o passo."),
     Code.PAYMENT_WITHOUT_EXIT: (
         "O pagamento precisa da saída “pago” (next) ou “pendente” (pending).",
         "Ligue pelo menos uma das duas.",
@@ -188,5 +230,12 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
     ),
     Code.UNKNOWN_CHAT: ("O grupo ou canal “[id]” não está conectado.", "Escolha um dos grupos conectados."),
     Code.UNKNOWN_MEDIA: ("A mídia “[id]” não existe.", "Envie o arquivo de novo ou escolha outro."),
-    Code.NOT_AVAILABLE: ("“[name]” ainda não está disponível.", "Remova o campo por enquanto."),
+    Code.MEDIA_KIND: (
+        "O arquivo é “[kind]” e não pode ser enviado como “[wanted]”.",
+        "Escolha outro arquivo, ou envie este como “[kind]” ou “document”.",
+    ),
+    Code.CONVERSATION_TEST_FAILED: (
+        "O teste “[name]” não passa mais, no item [place]: esperava [expected], veio [came].",
+        "Corrija o fluxo, ou o teste, se é isso mesmo que você quer agora.",
+    ),
 }

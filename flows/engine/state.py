@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from flows.engine.events import PaymentStatus
+from flows.engine.events import AnswerKind, PaymentStatus
 
 
 class Status(StrEnum):
@@ -37,10 +37,26 @@ class ContactFacts:
 
 @dataclass(frozen=True, slots=True)
 class BotFacts:
-    """The bot as texts may see it."""
+    """The bot as texts may see it, the organization it belongs to, and where its support is found."""
 
     name: str = ""
     username: str = ""
+    organization_name: str = ""
+    support_contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """When the organization leaves people alone, on its own clock; over midnight where they begin after they end."""
+
+    begins: time
+    ends: time
+
+    def hold(self, at: time) -> bool:
+        """Whether this time of day is within them."""
+        if self.begins <= self.ends:
+            return self.begins <= at < self.ends
+        return at >= self.begins or at < self.ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +72,7 @@ class Facts:
     time_zone: str = "America/Sao_Paulo"
     texts: Mapping[str, str] = field(default_factory=dict)
     main_buttons: tuple[Mapping[str, object], ...] = ()
+    quiet_hours: QuietHours | None = None
 
 
 NO_FACTS: Final = Facts()
@@ -82,8 +99,18 @@ class BumpOffer:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """A subflow that a run is inside: its embedded version, and the step of the flow around it that runs it."""
+
+    version_id: UUID
+    step_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentVisit:
-    """One entry into a payment step and the charge it led to. `wait` is the wait that entry began."""
+    """One entry into a payment step and the charge it led to. `wait` is the wait that entry began; `frames` are the
+    subflows it was made in, to which its paid exit returns. `promise` is the access that a version left behind had
+    for it, where the present one has no such step."""
 
     step_id: str
     wait: int
@@ -103,6 +130,8 @@ class PaymentVisit:
     left_pending: bool = False
     served: bool = False
     renewing: bool = False
+    frames: tuple[Frame, ...] = ()
+    promise: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +143,22 @@ class Departure:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """The run left a version for a newer one in this wait. `carried`: the next wait is that wait gone on."""
+
+    version_id: UUID
+    wait: int
+    carried: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class State:
-    """One run. `wait` counts its waits; `attempts` is keyed `"<step>#<condition index>"`."""
+    """One run. `wait` counts its waits; `attempts` is keyed `"<step>#<condition index>"`, within a subflow with its
+    version before that. `frames` are the subflows the run is inside, outermost first; `step_id` is of the innermost.
+
+    `trusted` names the variables whose value no contact could have had a hand in: only those may decide a price.
+    `asking` is the keyboard of `OutMessage.ask` that may still be open in the chat.
+    """
 
     run_id: UUID
     version_id: UUID
@@ -129,6 +172,7 @@ class State:
     current_visit: int | None = None
     attempts: Mapping[str, int] = field(default_factory=dict)
     variables: Mapping[str, object] = field(default_factory=dict)
+    trusted: tuple[str, ...] = ()
     pressed: PressedButton | None = None
     offer: BumpOffer | None = None
     visits: Mapping[int, PaymentVisit] = field(default_factory=dict)
@@ -142,7 +186,26 @@ class State:
     restarts: int = 0
     failure: str | None = None
     answered: bool = False
+    asking: AnswerKind | None = None
+    frames: tuple[Frame, ...] = ()
+    moves: tuple[Moved, ...] = ()
     facts: Facts = NO_FACTS
+
+    def shown_before_move(self, wait: int) -> bool:
+        """Whether what was shown in this wait is of a version left behind: its wait alone tells what it was."""
+        return bool(self.moves) and wait <= self.moves[-1].wait
+
+    def wait_now(self, wait: int) -> int:
+        """The wait that this one has become: another number where it was carried into a newer version."""
+        for moved in self.moves:
+            if moved.carried and moved.wait == wait:
+                wait += 1
+        return wait
+
+    @property
+    def place(self) -> str | None:
+        """The step of the run's own version where it stands; inside subflows, the one that runs the outermost."""
+        return self.frames[0].step_id if self.frames else self.step_id
 
     @property
     def owes(self) -> bool:

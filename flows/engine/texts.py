@@ -40,6 +40,18 @@ class BuiltinText(StrEnum):
     ACCESS_LINK = "access_link"
     BUMP_YES = "bump_yes"
     BUMP_NO = "bump_no"
+    PRIVACY = "privacy"
+    TERMS = "terms"
+    PAYSUPPORT = "paysupport"
+    SUPPORT_HERE = "support_here"
+    ACCESS_FOUND = "access_found"
+    ACCESS_NONE = "access_none"
+    ACCESS_BY_TEAM = "access_by_team"
+    COMMAND_START = "command_start"
+    COMMAND_ACCESS = "command_access"
+    COMMAND_PAYSUPPORT = "command_paysupport"
+    COMMAND_TERMS = "command_terms"
+    COMMAND_PRIVACY = "command_privacy"
 
 
 _TEXTS: Final[Mapping[BuiltinText, tuple[str, str]]] = {
@@ -103,7 +115,66 @@ _TEXTS: Final[Mapping[BuiltinText, tuple[str, str]]] = {
     BuiltinText.ACCESS_LINK: ("Aqui está o seu acesso:", "Here is your access:"),
     BuiltinText.BUMP_YES: ("Sim, quero", "Yes, please"),
     BuiltinText.BUMP_NO: ("Não, obrigado", "No, thank you"),
+    BuiltinText.PRIVACY: (
+        "🔒 <b>Privacidade</b>\n\n{{organization_name}} guarda o seu nome e identificador no Telegram, o que você "
+        "escreve aqui e as suas compras. Usamos esses dados só para atender você, cobrar e entregar o que comprou, e "
+        "não os vendemos a ninguém. Pagamentos são processados por instituições de pagamento.\n\nPela LGPD, você pode "
+        "pedir a qualquer momento para ver, corrigir ou apagar os seus dados: escreva /paysupport.",
+        "🔒 <b>Privacy</b>\n\n{{organization_name}} keeps your name and id on Telegram, what you write here and your "
+        "purchases. We use them only to serve you, to charge and to deliver what you bought, and sell them to nobody. "
+        "Payments are processed by payment institutions.\n\nYou may ask to see, correct or delete your data at any "
+        "time: write /paysupport.",
+    ),
+    BuiltinText.TERMS: (
+        "📄 <b>Termos</b>\n\nQuem vende aqui é {{organization_name}}; o Telegram não participa da venda. O acesso é "
+        "entregue nesta conversa assim que o pagamento é confirmado, e /acesso o entrega de novo. Em compras feitas "
+        "pela internet, você pode desistir em até 7 dias. Dúvidas e reembolsos: /paysupport.",
+        "📄 <b>Terms</b>\n\nThe seller here is {{organization_name}}; Telegram takes no part in the sale. Access is "
+        "delivered in this chat as soon as the payment is confirmed, and /access delivers it again. You may withdraw "
+        "from a purchase within 7 days. Questions and refunds: /paysupport.",
+    ),
+    BuiltinText.PAYSUPPORT: (
+        "🛟 <b>Ajuda com pagamentos</b>\n\nFale com a gente: {{support_contact}}\n\nNossa equipe já foi avisada. Diga o "
+        "que aconteceu e, se puder, mande o comprovante.",
+        "🛟 <b>Help with payments</b>\n\nTalk to us: {{support_contact}}\n\nOur team has been told already. Say what "
+        "happened and, if you can, send the receipt.",
+    ),
+    BuiltinText.SUPPORT_HERE: ("escreva aqui mesmo, nesta conversa.", "write right here, in this chat."),
+    BuiltinText.ACCESS_FOUND: ("Aqui está o que é seu:", "Here is what is yours:"),
+    BuiltinText.ACCESS_NONE: (
+        "Não encontramos nenhum acesso seu em aberto. Se você pagou e não recebeu, escreva /paysupport.",
+        "We found no open access of yours. If you paid and received nothing, write /paysupport.",
+    ),
+    BuiltinText.ACCESS_BY_TEAM: (
+        "O link do grupo é pessoal: nossa equipe já foi avisada e manda o seu aqui.",
+        "The link to the group is personal: our team has been told and will send yours here.",
+    ),
+    BuiltinText.COMMAND_START: ("Começar", "Begin"),
+    BuiltinText.COMMAND_ACCESS: ("Receber de novo o que comprei", "Get what I bought again"),
+    BuiltinText.COMMAND_PAYSUPPORT: ("Ajuda com pagamentos", "Help with payments"),
+    BuiltinText.COMMAND_TERMS: ("Termos de uso", "Terms of use"),
+    BuiltinText.COMMAND_PRIVACY: ("Privacidade", "Privacy"),
 }
+
+
+LANGUAGES: Final = (PORTUGUESE, ENGLISH)
+
+
+def language_of(language_code: str, default: str) -> str:
+    """The language a person is spoken to in: theirs if we have it, else the bot's."""
+    tag = language_code.lower().replace("_", "-").partition("-")[0]
+    return {"pt": PORTUGUESE, "en": ENGLISH}.get(tag, default)
+
+
+def edits_in(texts: Mapping[str, object], locale: str) -> Mapping[str, str]:
+    """A bot's own wordings in one language, by code. One that is a plain text counts in every language."""
+    language = ENGLISH if locale.lower().startswith(ENGLISH) else PORTUGUESE
+    edits: dict[str, str] = {}
+    for code, wordings in texts.items():
+        wording = wordings.get(language) if isinstance(wordings, Mapping) else wordings
+        if isinstance(wording, str):
+            edits[code] = wording
+    return edits
 
 
 def builtin_text(code: BuiltinText, *, locale: str = PORTUGUESE, edits: Mapping[str, str] | None = None) -> str:

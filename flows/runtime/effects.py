@@ -17,13 +17,16 @@ from flows.engine.effects import (
     CheckPayment,
     Effect,
     GrantAccess,
+    KeepAnswer,
     OrderServed,
     RaiseAttention,
+    RecallAccess,
     Record,
     RemoveKeyboard,
     RenewPayment,
     RequestPayment,
     Say,
+    SetContact,
     VoidTimers,
 )
 from flows.runtime.live import LiveRun
@@ -31,6 +34,7 @@ from flows.runtime.output import FlowEvent
 from flows.runtime.turn import Turn
 from flows.topics import (
     ACCESS_GRANT,
+    ACCESS_RECALL,
     KEYBOARD_REMOVE,
     MESSAGE_SEND,
     NO_RUN,
@@ -83,6 +87,11 @@ def _publish(topic: str) -> Handler:
     return handle
 
 
+def _request_payment(turn: Turn, run: LiveRun | None, key: str, effect: RequestPayment) -> None:
+    # Of a subflow's step: two flows may have steps of the same id, and each its own open charge.
+    _leave(turn, run, PAYMENT_REQUEST, key, effect, version_id=effect.version_id)
+
+
 def _arm_timer(turn: Turn, run: LiveRun | None, key: str, effect: ArmTimer) -> None:
     assert run is not None
     turn.arm_timer(run.id, kind=effect.kind.value, wait=effect.wait, visit=effect.visit, due_at=effect.due_at)
@@ -91,6 +100,15 @@ def _arm_timer(turn: Turn, run: LiveRun | None, key: str, effect: ArmTimer) -> N
 def _void_timers(turn: Turn, run: LiveRun | None, key: str, effect: VoidTimers) -> None:
     assert run is not None
     turn.void_timers(run.id, effect.kind.value if effect.kind else None)
+
+
+def _set_contact(turn: Turn, run: LiveRun | None, key: str, effect: SetContact) -> None:
+    turn.set_contact(effect)
+
+
+def _keep_answer(turn: Turn, run: LiveRun | None, key: str, effect: KeepAnswer) -> None:
+    assert run is not None
+    turn.keep_answer(run.id, effect)
 
 
 def _record(turn: Turn, run: LiveRun | None, key: str, effect: Record) -> None:
@@ -106,11 +124,14 @@ HANDLERS: Final[dict[type[Any], Handler]] = {
     Say: _say,
     AnswerPress: _answer_press,
     RemoveKeyboard: _remove_keyboard,
-    RequestPayment: _publish(PAYMENT_REQUEST),
+    RequestPayment: _request_payment,
     CheckPayment: _publish(PAYMENT_CHECK),
     RenewPayment: _publish(PAYMENT_RENEW),
     GrantAccess: _publish(ACCESS_GRANT),
     OrderServed: _publish(ORDER_SERVED),
+    RecallAccess: _publish(ACCESS_RECALL),
+    SetContact: _set_contact,
+    KeepAnswer: _keep_answer,
     ArmTimer: _arm_timer,
     VoidTimers: _void_timers,
     Record: _record,
@@ -173,6 +194,7 @@ def _leave(
     ordered: bool = False,
     expires: timedelta | None = None,
     line: str | None = None,
+    version_id: UUID | None = None,
 ) -> None:
     """A row of the outbox and, where the chat sees it, a line of the transcript with the same id."""
     bot, contact = turn.bot, turn.contact
@@ -194,7 +216,7 @@ def _leave(
                 "telegram_user_id": contact.telegram_user_id,
                 "channel": str(contact.channel),
                 "run_id": run.id if run else NO_RUN,
-                "version_id": run.flow.version_id if run else NO_RUN,
+                "version_id": version_id or (run.flow.version_id if run else NO_RUN),
                 "effect": dumped,
             },
         )

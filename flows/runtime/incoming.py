@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 
 from flows.engine.codec import CorruptState, load_event
-from flows.engine.events import Pressed
+from flows.engine.events import AccessRecalled, Pressed
 from flows.models import InboxSource
 from flows.ports import ParsedUpdate, event_source
 from flows.runtime.bulk import UnreadRow
@@ -32,6 +32,8 @@ class Incoming:
         event = self.parsed.event
         if isinstance(event, Pressed) and event.ref is not None:
             named.add(event.ref.run_id)
+        if isinstance(event, AccessRecalled):
+            named |= {access.run_id for access in event.accesses}
         return named
 
 

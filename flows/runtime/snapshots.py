@@ -10,13 +10,14 @@ import orjson
 from django.db import connection
 
 from bots import statements
-from flows.engine.state import BotFacts, ContactFacts, Facts
+from flows.engine.state import BotFacts, ContactFacts, Facts, QuietHours
+from flows.engine.texts import edits_in, language_of
 
 # Raw, because every transaction of the drain asks it, and building it anew cost more than its answer.
 _SNAPSHOTS = """
-SELECT bot.id, bot.organization_id, bot.name, bot.username, bot.locale, organization.time_zone, bot.texts,
-       bot.welcome_message, bot.main_buttons, bot.redirect_buttons, bot.flow_enabled, flow.id,
-       flow.closed, version.id, clock_timestamp()
+SELECT bot.id, bot.organization_id, bot.name, bot.username, bot.locale, organization.name, organization.time_zone,
+       bot.support_contact, bot.texts, bot.welcome_message, bot.main_buttons, bot.redirect_buttons, bot.flow_enabled,
+       flow.id, flow.closed, version.id, organization.quiet_from, organization.quiet_until, clock_timestamp()
 FROM bots_bot bot
 JOIN bots_organization organization ON organization.id = bot.organization_id
 LEFT JOIN flows_flow flow ON flow.bot_id = bot.id AND flow.active
@@ -30,14 +31,15 @@ WHERE bot.id = ANY(%s::uuid[])
 
 @dataclass(frozen=True, slots=True)
 class BotSnapshot:
-    """A bot as it is in this transaction. `version_id` is the newest published version of its active flow."""
+    """A bot as it is in this transaction. `version_id` is the newest published version of its active flow; `texts` its
+    own wordings by code and language."""
 
     id: UUID
     organization_id: UUID
     facts: BotFacts
     locale: str
     time_zone: str
-    texts: Mapping[str, str]
+    texts: Mapping[str, object]
     welcome_message: str
     main_buttons: tuple[Mapping[str, Any], ...]
     redirect_buttons: tuple[Mapping[str, Any], ...]
@@ -45,21 +47,24 @@ class BotSnapshot:
     flow_id: UUID | None
     flow_closed: bool
     version_id: UUID | None
+    quiet_hours: QuietHours | None
 
     @property
     def startable_version_id(self) -> UUID | None:
         """What a new run begins with; None is welcome mode."""
         return self.version_id if self.flow_enabled and not self.flow_closed else None
 
-    def engine_facts(self, contact: ContactFacts) -> Facts:
-        """What texts and conditions may see."""
+    def engine_facts(self, contact: ContactFacts, language_code: str) -> Facts:
+        """What texts and conditions may see; built-in texts are in the contact's own language, where we have it."""
+        locale = language_of(language_code, self.locale)
         return Facts(
             contact=contact,
             bot=self.facts,
-            locale=self.locale,
+            locale=locale,
             time_zone=self.time_zone,
-            texts=self.texts,
+            texts=edits_in(self.texts, locale),
             main_buttons=self.main_buttons,
+            quiet_hours=self.quiet_hours,
         )
 
 
@@ -71,12 +76,13 @@ def bot_snapshots(bot_ids: Iterable[UUID]) -> tuple[dict[UUID, BotSnapshot], dat
     snapshots: dict[UUID, BotSnapshot] = {}
     now: datetime | None = None
     for row in rows:
-        (bot_id, organization_id, name, username, locale, time_zone, texts) = row[:7]
-        (welcome_message, main_buttons, redirect_buttons, flow_enabled, flow_id, closed, version_id, now) = row[7:]
+        (bot_id, organization_id, name, username, locale, organization_name, time_zone, support, texts) = row[:9]
+        (welcome_message, main_buttons, redirect_buttons, flow_enabled, flow_id, closed, version_id) = row[9:-3]
+        quiet_from, quiet_until, now = row[-3:]
         snapshots[bot_id] = BotSnapshot(
             id=bot_id,
             organization_id=organization_id,
-            facts=BotFacts(name=name, username=username),
+            facts=BotFacts(name=name, username=username, organization_name=organization_name, support_contact=support),
             locale=locale,
             time_zone=time_zone,
             texts=orjson.loads(texts),
@@ -87,6 +93,9 @@ def bot_snapshots(bot_ids: Iterable[UUID]) -> tuple[dict[UUID, BotSnapshot], dat
             flow_id=flow_id,
             flow_closed=bool(closed),
             version_id=version_id,
+            quiet_hours=QuietHours(quiet_from, quiet_until)
+            if quiet_from is not None and quiet_until is not None
+            else None,
         )
     assert now is not None, "a conversation has a bot"
     return snapshots, now

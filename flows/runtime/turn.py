@@ -37,12 +37,13 @@ class Turn:
         stored: Mapping[UUID, StoredRun],
         versions: Mapping[UUID, Version],
         welcome_version_id: UUID | None,
+        grants: tuple[str, ...],
         now: datetime,
     ) -> None:
         offset = conversation.clock_offset or timedelta()
         self.bot = bot
         self.conversation = conversation
-        self.contact = KnownContact.of(conversation.contact)
+        self.contact = KnownContact.of(conversation.contact, grants)
         self.versions = versions
         self.welcome_version_id = welcome_version_id
         self.clock_offset = offset
@@ -310,7 +311,7 @@ class Turn:
                 "status": run.status.value,
                 "before": run.before,
                 "revision": state.revision,
-                "step_id": state.step_id,
+                "step_id": state.place,
                 "entered_at": state.entered_at,
                 "state": dump_state(state),
                 "owes": state.owes,

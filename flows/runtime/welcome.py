@@ -11,6 +11,7 @@ from django.db import transaction
 
 from bots.ids import uuid7
 from flows.engine.compile import VersionKind
+from flows.engine.texts import edits_in
 from flows.engine.welcome import welcome_document
 from flows.runtime import bulk
 from flows.runtime.content import content_hash
@@ -31,8 +32,10 @@ def welcome_versions(bots: Iterable[BotSnapshot]) -> dict[UUID, UUID]:
     found: dict[UUID, UUID] = {}
     missing: dict[UUID, tuple[BotSnapshot, str, dict[str, Any]]] = {}
     for bot in bots:
+        # One version for everybody, so what it says itself is in the bot's language.
+        texts = edits_in(bot.texts, bot.locale)
         document = welcome_document(
-            bot.welcome_message, bot.main_buttons, bot.redirect_buttons, locale=bot.locale, texts=bot.texts
+            bot.welcome_message, bot.main_buttons, bot.redirect_buttons, locale=bot.locale, texts=texts
         )
         digest = content_hash(document)
         version_id = _known.get((bot.id, digest))

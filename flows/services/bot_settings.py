@@ -1,5 +1,6 @@
 """What an owner sets on a bot: its texts and buttons, whether its flow is on, and which flow that is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -10,13 +11,17 @@ from django.utils.translation import gettext_lazy as _
 from bots.errors import Invalid
 from bots.models import Bot, User
 from bots.models.bot import FLOW_FIELDS
+from bots.services.menu import publish_menu
+from bots.storable import clean_text
 from flows.engine.problems import has_errors
 from flows.models import Flow, FlowVersion
+from flows.services.bot_texts import merged_texts
 from flows.services.definitions import problems_of_bot
 from flows.services.locking import lock_bot, lock_flows_of_bot
 from flows.services.publishing import latest_version, make_version
 
 NAME_LENGTH: Final = 100
+SUPPORT_LENGTH: Final = 200
 
 
 class Keep:
@@ -28,7 +33,8 @@ KEEP: Final = Keep()
 
 @dataclass(frozen=True, slots=True)
 class BotChanges:
-    """What to change; a field that is not given stays. `active_flow` is the id of a published flow of this bot."""
+    """What to change; a field that is not given stays. `active_flow` is the id of a published flow of this bot; `texts`
+    are built-in texts in the bot's own words, `{code: {language: text}}`, where a blank one goes back to ours."""
 
     name: str | Keep = KEEP
     welcome_message: str | Keep = KEEP
@@ -36,16 +42,19 @@ class BotChanges:
     redirect_buttons: list[Any] | Keep = KEEP
     flow_enabled: bool | Keep = KEEP
     active_flow: UUID | Keep | None = KEEP
+    support_contact: str | Keep = KEEP
+    texts: Mapping[str, Any] | Keep = KEEP
 
     def of_the_bot(self) -> dict[str, Any]:
         """The changed columns of the bot itself."""
-        columns = ("name", *FLOW_FIELDS, "flow_enabled")
+        columns = ("name", *FLOW_FIELDS, "flow_enabled", "support_contact", "texts")
         return {name: value for name in columns if (value := getattr(self, name)) is not KEEP}
 
 
 def change_bot(bot_id: UUID, changes: BotChanges, *, changed_by: User | None = None) -> Bot:
     """Writes all changes, or none. A version of the active flow holds a copy of the bot's buttons, so a change of
-    theirs, or activating a flow published before it, publishes a new version with the same steps.
+    theirs, or activating a flow published before it, publishes a new version with the same steps. The platform is told
+    the commands anew.
 
     Raises Invalid with the problems if that version would have an error, or for a flow that cannot be active.
     Locks the bot's flows, then the bot.
@@ -53,7 +62,7 @@ def change_bot(bot_id: UUID, changes: BotChanges, *, changed_by: User | None = N
     with transaction.atomic():
         flows = lock_flows_of_bot(bot_id)
         bot = lock_bot(bot_id)
-        columns = _checked(changes.of_the_bot())
+        columns = _checked(changes.of_the_bot(), bot)
         for name, value in columns.items():
             setattr(bot, name, value)
         if any(name in columns for name in FLOW_FIELDS):
@@ -66,6 +75,7 @@ def change_bot(bot_id: UUID, changes: BotChanges, *, changed_by: User | None = N
         active = next((flow for flow in flows if flow.active), None)
         if active is not None:
             _publish_if_outdated(active, bot, changed_by)
+        publish_menu(bot)
     return bot
 
 
@@ -74,13 +84,23 @@ def activate_flow(flow: Flow, *, changed_by: User | None = None) -> Bot:
     return change_bot(flow.bot_id, BotChanges(active_flow=flow.pk, flow_enabled=True), changed_by=changed_by)
 
 
-def _checked(columns: dict[str, Any]) -> dict[str, Any]:
+def _checked(columns: dict[str, Any], bot: Bot) -> dict[str, Any]:
     if "name" in columns:
         columns["name"] = columns["name"].strip()
         if not 1 <= len(columns["name"]) <= NAME_LENGTH:
             raise Invalid(
                 "bot_name", _("Give the bot a name of 1 to %(most)d characters.") % {"most": NAME_LENGTH}, field="name"
             )
+    if "support_contact" in columns:
+        columns["support_contact"] = clean_text(columns["support_contact"]).strip()
+        if len(columns["support_contact"]) > SUPPORT_LENGTH:
+            raise Invalid(
+                "support_contact",
+                _("Up to %(most)d characters fit here.") % {"most": SUPPORT_LENGTH},
+                field="support_contact",
+            )
+    if "texts" in columns:
+        columns["texts"] = merged_texts(bot.texts, columns["texts"])
     return columns
 
 
@@ -112,4 +132,4 @@ def _publish_if_outdated(flow: Flow, bot: Bot, changed_by: User | None) -> FlowV
     if version is None or all(version.definition.get(name) == getattr(bot, name) for name in FLOW_FIELDS):
         return None
     note = str(_("The bot's texts or buttons changed."))
-    return make_version(flow, bot, version.definition, created_by=changed_by, note=note)
+    return make_version(flow, bot, version.definition, embedded=version.embedded, created_by=changed_by, note=note)

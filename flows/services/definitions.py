@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from bots.errors import Invalid, NotFound, Stale
 from bots.models import Bot
 from bots.models.bot import FLOW_FIELDS
+from bots.services.menu import publish_menu
 from flows.catalogue import catalogue_of
 from flows.engine.hygiene import inspect
 from flows.engine.problems import Problem, has_errors, in_words
@@ -49,9 +50,13 @@ class DraftChangedMeanwhile(Stale):
         self.flow = flow
 
 
-def problems_of(definition: object, *, organization_id: UUID, bot_id: UUID) -> tuple[Problem, ...]:
-    """Every problem of a definition, in the language of the request."""
-    return validate(definition, catalogue_of(organization_id, bot_id), locale=language())
+def problems_of(
+    definition: object, *, organization_id: UUID, bot_id: UUID, flow: Flow | None = None
+) -> tuple[Problem, ...]:
+    """Every problem of a definition, of that flow's where there is one, in the language of the request."""
+    flow_id, name = (flow.pk, flow.name) if flow is not None else (None, "")
+    catalogue = catalogue_of(organization_id, bot_id, flow_id=flow_id, flow_name=name)
+    return validate(definition, catalogue, locale=language())
 
 
 def problems_of_bot(bot: Bot) -> tuple[Problem, ...]:
@@ -112,9 +117,11 @@ def delete_flow(flow_id: UUID) -> None:
     """Hides and deactivates; versions stay, and whoever is inside goes on to the end."""
     with transaction.atomic():
         flow = lock_flow(flow_id)
-        flow.active = False
+        was_active, flow.active = flow.active, False
         flow.deleted_at = timezone.now()
         flow.save(update_fields=["active", "deleted_at", "updated_at"])
+        if was_active:
+            publish_menu(flow.bot)
 
 
 def completed(definition: Any, bot: Bot) -> Any:

@@ -10,11 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from bots.errors import Invalid, NotFound
 from bots.models import Bot, User
+from bots.services.menu import publish_menu
 from flows.engine.compile import VersionKind
 from flows.engine.problems import has_errors
 from flows.models import Flow, FlowVersion
 from flows.runtime.content import content_hash
-from flows.services.definitions import completed, problems_of
+from flows.services.definitions import completed
+from flows.services.embedding import embedded_for
 from flows.services.locking import lock_bot, lock_flow
 
 
@@ -27,22 +29,27 @@ def publish_version(flow_id: UUID, *, created_by: User | None = None, note: str 
     with transaction.atomic():
         flow = lock_flow(flow_id)
         bot = lock_bot(flow.bot_id)
-        return make_version(flow, bot, flow.draft, created_by=created_by, note=note)
+        version = make_version(flow, bot, flow.draft, created_by=created_by, note=note)
+        if flow.active:
+            publish_menu(bot)
+        return version
 
 
 def make_version(
-    flow: Flow, bot: Bot, steps: Mapping[str, Any], *, created_by: User | None = None, note: str = ""
+    flow: Flow,
+    bot: Bot,
+    steps: Mapping[str, Any],
+    *,
+    embedded: Mapping[str, Any] | None = None,
+    created_by: User | None = None,
+    note: str = "",
 ) -> FlowVersion:
-    """The next version with the steps of a definition and the bot's fields; both rows are locked by the caller."""
+    """The next version with the steps of a definition and the bot's fields; both rows are locked by the caller.
+
+    It carries its subflows as they are published now, or as given (those of an earlier version with the same steps).
+    """
     definition = completed(steps, bot)
-    problems = problems_of(definition, organization_id=flow.organization_id, bot_id=bot.pk)
-    if has_errors(problems):
-        raise Invalid(
-            "definition_invalid",
-            _("The flow was not published: it has problems. The draft is saved."),
-            field="definition",
-            problems=problems,
-        )
+    carried = embedded_for(definition, bot_id=bot.pk) if embedded is None else dict(embedded)
     version = FlowVersion(
         organization_id=flow.organization_id,
         bot=bot,
@@ -50,10 +57,19 @@ def make_version(
         kind=VersionKind.PUBLISHED.value,
         number=_last_number(flow) + 1,
         definition=definition,
-        content_hash=content_hash(definition),
+        embedded=carried,
+        content_hash=content_hash(definition, carried),
         note=note,
         created_by=created_by,
     )
+    problems = version.problems()
+    if has_errors(problems):
+        raise Invalid(
+            "definition_invalid",
+            _("The flow was not published: it has problems. The draft is saved."),
+            field="definition",
+            problems=problems,
+        )
     version.save(force_insert=True)
     return version
 

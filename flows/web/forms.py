@@ -51,6 +51,12 @@ class BotForm(forms.Form):
         help_text=_("Off, the bot shows only the welcome and its buttons. Whoever is inside a flow finishes it."),
         widget=forms.CheckboxInput(attrs={"class": "toggle"}),
     )
+    support_contact = forms.CharField(
+        label=_("Support contact"),
+        required=False,
+        max_length=200,
+        help_text=_("What /paysupport tells: @username, e-mail, phone or address. Empty: this very chat."),
+    )
     active_flow = forms.ModelChoiceField(
         label=_("Active flow"), required=False, queryset=Flow.objects.none(), empty_label=_("none")
     )

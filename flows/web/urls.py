@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from flows.web.views import bots, conversations, editor, flows, test_chat, versions
+from flows.web.views import bot_texts, bots, conversations, editor, flows, test_chat, versions
 
 urlpatterns = [
     path("bots/<uuid:bot_id>/", bots.bot_settings, name="bot_settings"),
     path("bots/<uuid:bot_id>/pausar/", bots.pause, name="bot_pause"),
     path("bots/<uuid:bot_id>/retomar/", bots.resume, name="bot_resume"),
+    path("bots/<uuid:bot_id>/textos/", bot_texts.text_list, name="bot_texts"),
+    path("bots/<uuid:bot_id>/textos/<slug:code>/", bot_texts.change_text, name="bot_text"),
     path("fluxos/", flows.flow_list, name="flow_list"),
     path("fluxos/novo/", flows.flow_new, name="flow_new"),
     path("fluxos/<uuid:flow_id>/", editor.editor, name="flow_editor"),

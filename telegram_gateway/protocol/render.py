@@ -11,7 +11,10 @@ import segno
 
 from flows.engine.effects import AnswerPress, OutButton, OutMedia, OutMediaType, OutMessage, ParseMode
 from flows.engine.events import BEGIN_DATA
+from flows.engine.expressions import escape_html
+from flows.engine.menu import MenuItem
 from telegram_gateway.protocol import callback_data, limits
+from telegram_gateway.protocol.files import SentFile
 
 _METHODS: Final[Mapping[OutMediaType, str]] = {
     OutMediaType.PHOTO: "sendPhoto",
@@ -21,6 +24,10 @@ _METHODS: Final[Mapping[OutMediaType, str]] = {
     OutMediaType.DOCUMENT: "sendDocument",
     OutMediaType.ANIMATION: "sendAnimation",
 }
+
+
+# Before the id of an uploaded file where a test chat keeps the call.
+ASSET_PREFIX: Final = "asset:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +41,37 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
+class AssetRef:
+    """An uploaded file of ours that a call carries: the sender knows by which id, or puts the file itself there."""
+
+    asset: str
+    kind: OutMediaType
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a message is rendered where Telegram refused it: without markup, without its medium."""
+
+    plain: bool = False
+    without_media: bool = False
+
+
+AS_WRITTEN: Final = Manner()
+
+
+@dataclass(frozen=True, slots=True)
 class ApiCall:
     """One call of the Bot API."""
 
     method: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     upload: Upload | None = None
+    asset: AssetRef | None = None
 
     @property
     def carries_media(self) -> bool:
         """Whether Telegram has a file to take in before it can answer."""
-        return self.method not in {"sendMessage", "answerCallbackQuery", "editMessageReplyMarkup"}
+        return self.method not in {"sendMessage", "answerCallbackQuery", "editMessageReplyMarkup", "setMyCommands"}
 
     def dump(self) -> dict[str, Any]:
         """The call as JSON, an uploaded file as a data URL: what the simulator keeps."""
@@ -52,16 +79,21 @@ class ApiCall:
         if self.upload:
             content = base64.b64encode(self.upload.content).decode()
             parameters[self.upload.parameter] = f"data:{self.upload.content_type};base64,{content}"
+        if self.asset:
+            parameters[self.asset.kind.value] = f"{ASSET_PREFIX}{self.asset.asset}"
         return {"method": self.method, "params": parameters}
 
 
-def render(message: OutMessage, chat_id: int, *, plain: bool = False) -> tuple[ApiCall, ...]:
+def render(message: OutMessage, chat_id: int, manner: Manner = AS_WRITTEN) -> tuple[ApiCall, ...]:
     """The calls that show a message, in order; the keyboard is on the last. Empty if there is nothing to show.
 
-    `plain` drops the markup, for a text that Telegram could not parse. A text too long for one message is split, one
-    too long for a caption follows its medium; what is split is plain, since a cut could fall inside a tag.
+    A plain manner drops the markup, for a text that Telegram could not parse; one without media leaves the medium's
+    address as a link. A text too long for one message is split, one too long for a caption follows its medium; what is
+    split is plain, since a cut could fall inside a tag.
     """
-    if plain and message.parse_mode is ParseMode.HTML:
+    if manner.without_media:
+        message = _without_media(message)
+    if manner.plain and message.parse_mode is ParseMode.HTML:
         message = replace(message, text=limits.plain_text(message.text or ""), parse_mode=ParseMode.NONE)
     calls: list[ApiCall] = []
     said = not (message.text or "").strip()
@@ -97,6 +129,13 @@ def render_keyboard_removal(chat_id: int, message_id: int) -> ApiCall:
         "editMessageReplyMarkup",
         {"chat_id": chat_id, "message_id": message_id, "reply_markup": {"inline_keyboard": []}},
     )
+
+
+def render_menu(items: Sequence[MenuItem], language: str) -> ApiCall:
+    """The call that tells the commands of private chats to people of a language; "" is everybody else."""
+    commands = [{"command": item.command, "description": item.description} for item in items]
+    parameters: dict[str, Any] = {"commands": commands, "scope": {"type": "all_private_chats"}}
+    return ApiCall("setMyCommands", parameters | ({"language_code": language} if language else {}))
 
 
 def inline_keyboard(rows: Sequence[Sequence[OutButton]]) -> list[list[dict[str, Any]]]:
@@ -147,7 +186,33 @@ def _text_parameters(name: str, message: OutMessage) -> dict[str, Any]:
     return {name: message.text} | ({"parse_mode": "HTML"} if message.parse_mode is ParseMode.HTML else {})
 
 
+def by_id(call: ApiCall, known: SentFile) -> ApiCall:
+    """A call that carries a file of ours, with the id by which Telegram has it."""
+    return replace(
+        call,
+        method=_METHODS[known.kind],
+        parameters={**call.parameters, known.kind.value: known.file_id},
+        asset=None,
+    )
+
+
+def with_file(call: ApiCall, upload: Upload) -> ApiCall:
+    """A call that carries a file of ours, with the file itself."""
+    return replace(call, upload=upload, asset=None)
+
+
+def _without_media(message: OutMessage) -> OutMessage:
+    media = message.media
+    if media is None or media.url is None:
+        return replace(message, media=None)
+    link = escape_html(media.url) if message.parse_mode is ParseMode.HTML else media.url
+    text = f"{message.text}\n{link}" if (message.text or "").strip() else link
+    return replace(message, media=None, text=text, link_preview=True)
+
+
 def _media_call(media: OutMedia) -> ApiCall | None:
+    if media.asset:
+        return ApiCall(_METHODS[media.type], {}, asset=AssetRef(media.asset, media.type))
     address = media.file_id or media.url
     return ApiCall(_METHODS[media.type], {media.type.value: address}) if address else None
 

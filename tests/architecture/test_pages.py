@@ -43,6 +43,8 @@ PAGES: dict[str, Page] = {
     "api_key_list": Page("get", 200, viewer=403),
     "api_key_revoke": Page("post", 302, viewer=403),
     "bot_settings": Page("get", 200),
+    "bot_texts": Page("get", 200),
+    "bot_text": Page("post", 302, viewer=403),
     "bot_pause": Page("post", 302, viewer=403),
     "bot_resume": Page("post", 302, viewer=403),
     "flow_list": Page("get", 200),

@@ -43,6 +43,7 @@ class World:
         """A value for every name that an address may hold."""
         return {
             "bot_id": self.shop.bot.pk,
+            "code": "privacy",
             "flow_id": self.flow.pk,
             "number": self.version.number,
             "run_id": self.run.pk,

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from bots.models import Bot
 from flows.api.v1.schema import DRAFT
+from flows.engine.texts import LANGUAGES
 from flows.models import Flow, FlowVersion, Run, TimelineEntry
 
 
@@ -42,10 +43,22 @@ class ProblemSerializer(serializers.Serializer[Any]):
     hint = serializers.CharField()
 
 
+class WordingsSerializer(StrictSerializer):
+    """A built-in text in the bot's own words, by language; blank or null goes back to ours."""
+
+    def get_fields(self) -> dict[str, Any]:
+        """One field per language; their names are no Python names."""
+        return {
+            language: serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=10_000)
+            for language in LANGUAGES
+        }
+
+
 class BotSerializer(serializers.ModelSerializer[Bot]):
     """A bot. Its token is written once and never read."""
 
     active_flow = serializers.SerializerMethodField()
+    texts = serializers.DictField(child=WordingsSerializer(), read_only=True)
 
     class Meta:
         model = Bot
@@ -60,6 +73,8 @@ class BotSerializer(serializers.ModelSerializer[Bot]):
             "redirect_buttons",
             "flow_enabled",
             "active_flow",
+            "support_contact",
+            "texts",
             "created_at",
         ]
 
@@ -84,6 +99,8 @@ class ChangeBotSerializer(StrictSerializer):
     redirect_buttons = serializers.ListField(child=serializers.DictField(), required=False, max_length=100)
     flow_enabled = serializers.BooleanField(required=False)
     active_flow = serializers.UUIDField(required=False, allow_null=True)
+    support_contact = serializers.CharField(required=False, allow_blank=True, max_length=1_000)
+    texts = serializers.DictField(child=WordingsSerializer(), required=False)
 
 
 class FlowSerializer(serializers.ModelSerializer[Flow]):

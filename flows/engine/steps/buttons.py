@@ -97,14 +97,18 @@ class ButtonsBehaviour(Behaviour[ButtonsStep]):
 
     def resume(self, walk: Walk, step: ButtonsStep, event: StepEvent) -> Move:
         index: int | None = None
+        said = event.text if isinstance(event, Answered) and event.kind is AnswerKind.TEXT else ""
         if isinstance(event, Answered) and event.kind is AnswerKind.TEXT:
             index = self._typed(walk, step, event.text)
         elif isinstance(event, Pressed) and event.ref is not None:
             index = event.ref.index
         if index is None:
-            return unmatched(walk, step, lambda: self._ask_again(walk, step))
+            return unmatched(walk, step, lambda: self._ask_again(walk, step), said=said)
         walk.record(TimelineKind.PRESSED, index=index)
         return self._press(walk, step, index)
+
+    def carry(self, walk: Walk, step: ButtonsStep) -> bool:
+        return True
 
     def say_again(self, walk: Walk, step: ButtonsStep) -> None:
         if walk.state.offer is not None:

@@ -18,6 +18,7 @@ from bots.web.looks import bot_look
 from bots.web.member import MemberRequest, allowed, member_page
 from flows import selectors
 from flows.services.bot_settings import BotChanges, change_bot
+from flows.web.commands import commands_of
 from flows.web.forms import BotForm, MainButtonForm, MainButtons, RedirectButtons, buttons_of
 from flows.web.problems import problem_context, problems_in
 
@@ -31,7 +32,12 @@ def bot_settings(request: MemberRequest, bot_id: UUID) -> HttpResponseBase:
         raise PermissionDenied
     flows = list(selectors.flows_of(bot_id=bot_id))
     active = next((flow.pk for flow in flows if flow.active), None)
-    initial = {"welcome_message": bot.welcome_message, "flow_enabled": bot.flow_enabled, "active_flow": active}
+    initial = {
+        "welcome_message": bot.welcome_message,
+        "flow_enabled": bot.flow_enabled,
+        "active_flow": active,
+        "support_contact": bot.support_contact,
+    }
     sent = request.POST if request.method == "POST" else None
     form = BotForm(sent, flows=flows, initial=initial)
     main = MainButtons(sent, prefix="main", initial=[MainButtonForm.initial_of(button) for button in bot.main_buttons])
@@ -48,6 +54,7 @@ def bot_settings(request: MemberRequest, bot_id: UUID) -> HttpResponseBase:
                 redirect_buttons=buttons_of(redirects, bot.redirect_buttons),
                 flow_enabled=form.cleaned_data["flow_enabled"],
                 active_flow=chosen.pk if chosen else None,
+                support_contact=form.cleaned_data["support_contact"],
             )
             try:
                 change_bot(bot_id, changes, changed_by=request.user)
@@ -64,6 +71,7 @@ def bot_settings(request: MemberRequest, bot_id: UUID) -> HttpResponseBase:
         "main_buttons": main,
         "redirect_buttons": redirects,
         "can_change": may_change,
+        "commands": commands_of(bot),
         **problems,
     }
     return render(request, "flows/bot_settings.html", context, status=status)

@@ -89,9 +89,42 @@ CASES: dict[str, Cases] = {
                     ],
                 ),
                 (Code.DUPLICATE_COMMAND, None, "triggers.1.command"),
-            )
+            ),
+            fails(
+                a_flow(
+                    [END],
+                    triggers=[
+                        {"keyword": "preço", "target_step": "end"},
+                        {"keyword": " PRECO! ", "match": "contains", "target_step": "end"},
+                    ],
+                ),
+                (Code.DUPLICATE_KEYWORD, None, "triggers.1.keyword"),
+            ),
+            fails(
+                a_flow(
+                    [END],
+                    triggers=[
+                        {"target_step": "end"},
+                        {"command": "menu", "keyword": "menu", "target_step": "end"},
+                    ],
+                ),
+                (Code.TRIGGER_WORD, None, "triggers.0"),
+                (Code.TRIGGER_WORD, None, "triggers.1"),
+            ),
+            fails(
+                a_flow([END], triggers=[{"command": "/Privacy", "target_step": "end"}]),
+                (Code.RESERVED_COMMAND, None, "triggers.0.command"),
+            ),
         ],
-        [a_flow([END], triggers=[{"command": "menu", "target_step": "end"}, {"command": "vip", "target_step": "end"}])],
+        [
+            a_flow(
+                [END], triggers=[{"command": "menu", "target_step": "end"}, {"command": "vip", "target_step": "end"}]
+            ),
+            # A command and a keyword of one name are two things a person can write.
+            a_flow(
+                [END], triggers=[{"command": "menu", "target_step": "end"}, {"keyword": "menu", "target_step": "end"}]
+            ),
+        ],
     ),
     "dead_ends": cases(
         [

@@ -1,0 +1,91 @@
+"""What the bot itself answers to a command, and how it gives back what a person bought: beside any run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final, assert_never
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from flows.engine.commands import BuiltinCommand
+from flows.engine.compile import Flow, VersionKind, compile_flow
+from flows.engine.content import AccessContent
+from flows.engine.effects import AttentionReason, Effect, RaiseAttention, RecallAccess, Say
+from flows.engine.events import AccessRecalled
+from flows.engine.notices import builtin_notice
+from flows.engine.speech import content_messages
+from flows.engine.state import Facts, State, new_state
+from flows.engine.texts import BuiltinText, builtin_text
+from flows.engine.walk import Walk
+
+_NOBODY: Final = UUID(int=0)
+_NO_FLOW: Final = compile_flow(_NOBODY, {}, kind=VersionKind.WELCOME)
+
+# The run that gave an access, for the variables in its texts; None where this conversation has no such run.
+RunOf = Callable[[UUID], tuple[Flow, State] | None]
+
+
+def command_effects(command: BuiltinCommand, facts: Facts, now: datetime) -> tuple[Effect, ...]:
+    """What a command of every bot asks for. No run moves, none says its step again."""
+    match command:
+        case BuiltinCommand.PRIVACY:
+            return (Say(builtin_notice(BuiltinText.PRIVACY, facts, now)),)
+        case BuiltinCommand.TERMS:
+            return (Say(builtin_notice(BuiltinText.TERMS, facts, now)),)
+        case BuiltinCommand.PAYSUPPORT:
+            said = builtin_notice(BuiltinText.PAYSUPPORT, _with_support(facts), now)
+            return (Say(said), RaiseAttention(AttentionReason.PAYMENT_SUPPORT))
+        case BuiltinCommand.ACCESS:
+            return (RecallAccess(),)
+        case _:
+            assert_never(command)
+
+
+def recall_effects(event: AccessRecalled, facts: Facts, now: datetime, run_of: RunOf) -> Iterator[Effect]:
+    """Says every access again. What only the team can give again is left to it."""
+    if not event.accesses:
+        yield Say(builtin_notice(BuiltinText.ACCESS_NONE, _with_support(facts), now))
+        return
+    yield Say(builtin_notice(BuiltinText.ACCESS_FOUND, facts, now))
+    needs_team = False
+    for access in event.accesses:
+        content = _read(access.content)
+        run = run_of(access.run_id)
+        messages = content_messages(_walk(run, facts, now), _sendable(content, given_here=run is not None))
+        yield from map(Say, messages)
+        needs_team = needs_team or content.chat is not None
+    if needs_team:
+        yield Say(builtin_notice(BuiltinText.ACCESS_BY_TEAM, facts, now))
+        yield RaiseAttention(AttentionReason.ACCESS_RECALLED)
+
+
+def _with_support(facts: Facts) -> Facts:
+    """Without a contact of its own, support is the conversation itself."""
+    if facts.bot.support_contact:
+        return facts
+    here = builtin_text(BuiltinText.SUPPORT_HERE, locale=facts.locale, edits=facts.texts)
+    return replace(facts, bot=replace(facts.bot, support_contact=here))
+
+
+def _walk(run: tuple[Flow, State] | None, facts: Facts, now: datetime) -> Walk:
+    if run is not None:
+        return Walk(run[0], run[1].with_facts(facts), now)
+    return Walk(_NO_FLOW, new_state(run_id=_NOBODY, version_id=_NOBODY, facts=facts, seed=0, now=now), now)
+
+
+def _read(content: Mapping[str, object]) -> AccessContent:
+    """What was kept, or nothing of it where it cannot be read any more."""
+    try:
+        return AccessContent.model_validate(content)
+    except ValidationError:
+        return AccessContent()
+
+
+def _sendable(content: AccessContent, *, given_here: bool) -> AccessContent:
+    # Telegram's file ids are of one bot only.
+    if content.media is not None and content.media.file_id is not None and not given_here:
+        return content.model_copy(update={"media": None})
+    return content

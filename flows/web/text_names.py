@@ -1,0 +1,72 @@
+"""What the built-in texts are called on pages: by when they are said."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from bots.errors import Text
+from flows.engine.text_rules import Place, Topic
+from flows.engine.texts import ENGLISH, PORTUGUESE, BuiltinText
+
+TOPICS: Final[Mapping[Topic, tuple[Text, str]]] = {
+    Topic.COMMANDS: (_("Commands"), "list-checks"),
+    Topic.PAYMENT: (_("Payment"), "qr-code"),
+    Topic.ACCESS: (_("Access"), "gift"),
+    Topic.WELCOME: (_("Welcome"), "message-square-text"),
+    Topic.BUTTONS: (_("Buttons"), "square-mouse-pointer"),
+    Topic.TROUBLE: (_("When something goes wrong"), "triangle-alert"),
+}
+
+PLACES: Final[Mapping[Place, Text]] = {
+    Place.MESSAGE: _("a message"),
+    Place.CAPTION: _("the words under a picture"),
+    Place.BUTTON: _("a button"),
+    Place.NOTICE: _("a short notice after a press"),
+    Place.NAME: _("a part of other texts"),
+    Place.MENU: _("a line of Telegram's menu"),
+}
+
+LANGUAGE_NAMES: Final[Mapping[str, Text]] = {PORTUGUESE: _("Portuguese"), ENGLISH: _("English")}
+
+NAMES: Final[Mapping[BuiltinText, Text]] = {
+    BuiltinText.PRIVACY: _("Answer to /privacy"),
+    BuiltinText.TERMS: _("Answer to /terms"),
+    BuiltinText.PAYSUPPORT: _("Answer to /paysupport"),
+    BuiltinText.SUPPORT_HERE: _("Where support is, if no contact is set"),
+    BuiltinText.COMMAND_START: _("What the menu says of /start"),
+    BuiltinText.COMMAND_ACCESS: _("What the menu says of /acesso"),
+    BuiltinText.COMMAND_PAYSUPPORT: _("What the menu says of /paysupport"),
+    BuiltinText.COMMAND_TERMS: _("What the menu says of /terms"),
+    BuiltinText.COMMAND_PRIVACY: _("What the menu says of /privacy"),
+    BuiltinText.PAY: _("With the QR code"),
+    BuiltinText.PAY_CODE: _("Before the code to copy"),
+    BuiltinText.PAY_PAGE: _("Before the payment page"),
+    BuiltinText.PAY_REMINDER: _("Reminder of an open code"),
+    BuiltinText.PAID_BUTTON: _("Button: I have paid"),
+    BuiltinText.COPY_BUTTON: _("Button: copy the code"),
+    BuiltinText.PAGE_BUTTON: _("Button: open the payment page"),
+    BuiltinText.NEW_CODE_BUTTON: _("Button: new code"),
+    BuiltinText.CHECKING: _("While the payment is looked up"),
+    BuiltinText.RENEWING: _("While a new code is made"),
+    BuiltinText.NOT_SEEN: _("The payment was not seen yet"),
+    BuiltinText.ALREADY_PAID: _("The payment is confirmed already"),
+    BuiltinText.EXPIRED: _("The code is no longer valid"),
+    BuiltinText.CHARGE_RETRYING: _("The code takes longer than usual"),
+    BuiltinText.CHARGE_FAILED: _("The code could not be made"),
+    BuiltinText.PAID_THANKS: _("Thanks for the payment"),
+    BuiltinText.DEFAULT_DESCRIPTION: _("Name of a product without a description"),
+    BuiltinText.ACCESS_LINK: _("Before the link of an access"),
+    BuiltinText.ACCESS_FOUND: _("Answer to /acesso, before what was bought"),
+    BuiltinText.ACCESS_NONE: _("Answer to /acesso, where nothing is open"),
+    BuiltinText.ACCESS_BY_TEAM: _("Answer to /acesso, where the team must send the link"),
+    BuiltinText.DEFAULT_WELCOME: _("Welcome of a bot that has none"),
+    BuiltinText.BEGIN: _("Button: begin"),
+    BuiltinText.BUMP_YES: _("Yes to an extra offer"),
+    BuiltinText.BUMP_NO: _("No to an extra offer"),
+    BuiltinText.STALE_PRESS: _("An old button was pressed"),
+    BuiltinText.ALREADY_PRESSED: _("The same button was pressed twice"),
+    BuiltinText.FAILURE: _("Something failed"),
+    BuiltinText.LOOP: _("The flow turns in a circle"),
+    BuiltinText.TOO_LONG: _("The flow is too long"),
+}

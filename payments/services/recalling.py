@@ -1,0 +1,56 @@
+"""`/acesso`: finding again what a person bought, to be said once more."""
+
+from typing import Final
+
+from django.db.models import Q
+from django.utils import timezone
+
+from bots.crashpoints import crash_point, register
+from bots.models import Channel
+from flows.engine.events import AccessRecalled, RecalledAccess
+from flows.ports import InboxSource
+from flows.services import post_event
+from flows.topics import Envelope
+from payments.models import Grant
+from payments.services.transactions import work_for
+
+RECALLED = register("payments.access.recalled")
+
+# So many different things at most, the newest: what is said must stay readable.
+MOST_ACCESSES: Final = 20
+
+
+def recall_accesses(envelope: Envelope, *, key: str) -> None:
+    """Answers the conversation with every access that is still open, each content once, newest first.
+
+    Grants belong to (organization, Telegram user): what was bought at another bot of the organization is found too.
+    Nothing is granted anew. Safe to repeat with the same key.
+    """
+    with work_for(envelope.organization_id):
+        accesses = tuple(RecalledAccess(grant.run_id, grant.content) for grant in _open_grants(envelope))
+        post_event(
+            organization_id=envelope.organization_id,
+            bot_id=envelope.bot_id,
+            telegram_user_id=envelope.telegram_user_id,
+            event=AccessRecalled(accesses),
+            source=InboxSource.PAYMENT,
+            external_id=f"recall:{key}",
+        )
+    crash_point(RECALLED)
+
+
+def _open_grants(envelope: Envelope) -> list[Grant]:
+    now = timezone.now()
+    found = Grant.objects.filter(
+        Q(ends_at__isnull=True) | Q(ends_at__gt=now),
+        telegram_user_id=envelope.telegram_user_id,
+        is_test=envelope.channel == Channel.SIMULATOR,
+        revoked_at__isnull=True,
+        starts_at__lte=now,
+    )
+    newest: dict[str, Grant] = {}
+    for grant in found.order_by("-created_at", "-id"):
+        newest.setdefault(grant.content_key, grant)
+        if len(newest) == MOST_ACCESSES:
+            break
+    return list(newest.values())

@@ -30,7 +30,8 @@ app.conf.update(
     task_acks_late=False,
     task_publish_retry=False,
     task_default_queue="updates",
-    task_queues=[Queue(name) for name in QUEUES],
+    # Taken off the queue when read: a bell needs no acknowledgement, and each would cost Redis two transactions.
+    task_queues=[Queue(name, no_ack=True) for name in QUEUES],
     task_create_missing_queues=False,
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,

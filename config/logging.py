@@ -101,6 +101,9 @@ def logging_config(*, level: str) -> dict[str, Any]:
             "httpcore": {"level": "WARNING"},
             "urllib3": {"level": "WARNING"},
             "aiohttp.access": {"level": "WARNING"},
+            # A bell carries nothing worth a line, and there are a hundred a second.
+            "celery.app.trace": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
             "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         },
     }

@@ -1,5 +1,6 @@
 """A circuit breaker per process: after some failures in a row nobody waits for a dead service for a while."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,14 @@ class BreakerState(StrEnum):
 
 class BreakerOpen(Exception):
     """Not even tried: the service was dead a moment ago."""
+
+
+def _caller() -> object:
+    """Who calls: a task among the others of its event loop, else a thread."""
+    try:
+        return asyncio.current_task() or threading.get_ident()
+    except RuntimeError:
+        return threading.get_ident()
 
 
 class Breaker:
@@ -38,7 +47,7 @@ class Breaker:
         self._lock = threading.Lock()
         self._failures = 0
         self._open_until: float | None = None
-        self._probe: int | None = None
+        self._probe: object = None
 
     @property
     def state(self) -> BreakerState:
@@ -59,13 +68,13 @@ class Breaker:
                 return
             if self._clock() < self._open_until or self._probe is not None:
                 raise BreakerOpen(self.name)
-            self._probe = threading.get_ident()
+            self._probe = _caller()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         with self._lock:
-            is_probe = self._probe == threading.get_ident()
+            is_probe = self._probe is not None and self._probe == _caller()
             if is_probe:
                 self._probe = None
             if error is None or not isinstance(error, self.counts):

@@ -13,10 +13,12 @@ class FlowsConfig(AppConfig):
     def ready(self) -> None:
         # Models are not there yet when this module is imported.
         from bots.jobs import register_sweep
+        from flows import outbox_handlers as _outbox_handlers  # noqa: F401 - registered by being imported
         from flows.ports import register_catalogue_part
         from flows.runtime import runner, timers
-        from flows.selectors import flows_part
+        from flows.selectors import assets_part, flows_part
 
         register_sweep("flows.inbox", runner.sweep)
         register_sweep("flows.timers", timers.fire_due_timers)
         register_catalogue_part("flows", flows_part)
+        register_catalogue_part("assets", assets_part)

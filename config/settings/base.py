@@ -1,5 +1,6 @@
 """What holds everywhere; `dev`, `test` and `prod` add what differs."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -303,6 +304,18 @@ TELEGRAM_API_BASE_URL = env.str("TELEGRAM_API_BASE_URL", default="https://api.te
 # Messages a second per bot, and per private chat (with a burst of 5); 0 lifts the limit.
 TELEGRAM_BOT_RATE = env.float("TELEGRAM_BOT_RATE", default=25)
 TELEGRAM_CHAT_RATE = env.float("TELEGRAM_CHAT_RATE", default=1)
+# Gateways that take the money; an account says which of a gateway's two worlds its credentials belong to.
+MERCADOPAGO_API_BASE_URL = env.str("MERCADOPAGO_API_BASE_URL", default="https://api.mercadopago.com").rstrip("/")
+PUSHINPAY_API_BASE_URL = env.str("PUSHINPAY_API_BASE_URL", default="https://api.pushinpay.com.br/api").rstrip("/")
+PUSHINPAY_SANDBOX_API_BASE_URL = env.str(
+    "PUSHINPAY_SANDBOX_API_BASE_URL", default="https://api-sandbox.pushinpay.com.br/api"
+).rstrip("/")
+WOOVI_API_BASE_URL = env.str("WOOVI_API_BASE_URL", default="https://api.woovi.com").rstrip("/")
+WOOVI_SANDBOX_API_BASE_URL = env.str("WOOVI_SANDBOX_API_BASE_URL", default="https://api.woovi-sandbox.com").rstrip("/")
+ASAAS_API_BASE_URL = env.str("ASAAS_API_BASE_URL", default="https://api.asaas.com/v3").rstrip("/")
+ASAAS_SANDBOX_API_BASE_URL = env.str("ASAAS_SANDBOX_API_BASE_URL", default="https://api-sandbox.asaas.com/v3").rstrip(
+    "/"
+)
 # How long a claimed outbox row belongs to its worker; longer than any call's deadline.
 TRILHO_LEASE_SECONDS = env.float("TRILHO_LEASE_SECONDS", default=30)
 # Per API key; a partner over it is answered 429 with the time to wait.
@@ -310,6 +323,8 @@ API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=600)
 # How many drains may work side by side, best about one per worker process: fewer shards make larger transactions.
 FLOW_SHARDS = env.int("FLOW_SHARDS", default=2)
 SWEEP_INTERVAL_MS = env.int("SWEEP_INTERVAL_MS", default=250)
+# Networks that are no part of the internet and may be called all the same, for trying things out; refused in production.
+OUTGOING_PRIVATE_NETWORKS = tuple(ip_network(text) for text in env.list("OUTGOING_PRIVATE_NETWORKS", default=[]))
 # `name:hit:action` for the kill tests; refused outside dev and test.
 CRASH_PLAN = env.str("CRASH_PLAN", default="")
 # Asked for at `/metrics`; empty: whoever reaches the page may read it.

@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from config.environment import BASE_DIR as _BASE_DIR
 from config.settings.base import *
 from config.settings.base import CRASH_PLAN as _CRASH_PLAN
+from config.settings.base import OUTGOING_PRIVATE_NETWORKS as _OUTGOING_PRIVATE_NETWORKS
 from config.settings.base import PUBLIC_URL as _PUBLIC_URL
 from config.settings.base import STORAGES as _STORAGES
 from config.settings.base import env as _env
@@ -19,6 +20,8 @@ if not _PUBLIC_URL.startswith("https://"):
     raise ImproperlyConfigured("In production PUBLIC_URL must be set, and start with https://.")
 if _CRASH_PLAN:
     raise ImproperlyConfigured("CRASH_PLAN kills processes on purpose; it is not allowed in production.")
+if _OUTGOING_PRIVATE_NETWORKS:
+    raise ImproperlyConfigured("OUTGOING_PRIVATE_NETWORKS opens what is private to every seller; not in production.")
 ALLOWED_HOSTS = _env.list("ALLOWED_HOSTS", default=[urlsplit(_PUBLIC_URL).hostname])
 
 SECURE_SSL_REDIRECT = _env.bool("SECURE_SSL_REDIRECT", default=True)

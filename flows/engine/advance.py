@@ -20,6 +20,7 @@ from flows.engine.events import (
     ChargeFailed,
     ChargeReady,
     Event,
+    HttpAnswered,
     OperatorClosed,
     OperatorResumed,
     PaymentChanged,
@@ -84,6 +85,8 @@ def _react(walk: Walk, event: Event, onto: Flow | None) -> Move:
         case AccessRecalled():
             # Said by the conversation, whatever its run does.
             return STAY
+        case HttpAnswered():
+            return _http_answered(walk, event)
         case Resumed():
             return _say_again(walk, TimelineKind.RESUMED)
         case OperatorResumed():
@@ -219,6 +222,17 @@ def _silence(walk: Walk, step: StepBase) -> Move:
     return Go(target)
 
 
+def _http_answered(walk: Walk, event: HttpAnswered) -> Move:
+    """An answer to a call of another wait is void, whatever it says."""
+    if walk.state.status is not Status.WAITING or event.wait != walk.state.wait:
+        return STAY
+    step = _present_step(walk)
+    if step is None:
+        return STAY
+    behaviour = behaviour_of(step)
+    return behaviour.resume(walk, step, event) if behaviour.accepts(walk, step, event) else STAY
+
+
 def _operator_resumed(walk: Walk, event: OperatorResumed) -> Move:
     """To a step of this version; or again at the one where it stands, which a run that cannot go on enters anew."""
     state = walk.state
@@ -231,7 +245,7 @@ def _operator_resumed(walk: Walk, event: OperatorResumed) -> Move:
         return Go(event.step_id, ())
     match state.status:
         case Status.WAITING:
-            return _say_again(walk, TimelineKind.RESUMED, by_team=True)
+            return _sent_on(walk, event)
         case Status.FAILED | Status.LOST:
             walk.record(TimelineKind.RESUMED, by_team=True)
             step_id = state.step_id or walk.flow.start_step_id
@@ -240,6 +254,22 @@ def _operator_resumed(walk: Walk, event: OperatorResumed) -> Move:
             return STAY
         case _:
             assert_never(state.status)
+
+
+def _sent_on(walk: Walk, event: OperatorResumed) -> Move:
+    """A waiting run: on from a step that waits for the team, once more into one where it cannot go on by itself; any
+    other step is said again."""
+    step = _present_step(walk)
+    if step is None:
+        return STAY
+    behaviour = behaviour_of(step)
+    if behaviour.accepts(walk, step, event):
+        walk.record(TimelineKind.RESUMED, by_team=True)
+        return behaviour.resume(walk, step, event)
+    if walk.state.parked:
+        walk.record(TimelineKind.RESUMED, by_team=True)
+        return Go(step.id)
+    return _say_again(walk, TimelineKind.RESUMED, by_team=True)
 
 
 def _operator_closed(walk: Walk, event: OperatorClosed) -> Move:

@@ -13,6 +13,8 @@ from flows.engine.steps.branch import BranchStep
 from flows.engine.steps.buttons import ButtonsStep
 from flows.engine.steps.delay import DelayStep
 from flows.engine.steps.deliver import DeliverStep
+from flows.engine.steps.handoff import HandoffStep
+from flows.engine.steps.http import HttpStep
 from flows.engine.steps.message import MessageStep
 from flows.engine.steps.model import Connections, Position, StepBase, StepType
 from flows.engine.steps.payment import PaymentStep
@@ -34,7 +36,9 @@ Step = Annotated[
     | BranchStep
     | SetStep
     | SplitStep
-    | SubflowStep,
+    | SubflowStep
+    | HttpStep
+    | HandoffStep,
     Field(discriminator="type"),
 ]
 
@@ -50,6 +54,8 @@ STEP_MODELS: Final[dict[StepType, type[StepBase]]] = {
     StepType.SET: SetStep,
     StepType.SPLIT: SplitStep,
     StepType.SUBFLOW: SubflowStep,
+    StepType.HTTP: HttpStep,
+    StepType.HANDOFF: HandoffStep,
 }
 
 

@@ -59,7 +59,8 @@ class OutMessage:
     """One message, free of any platform's words. `text` is the caption where there is a medium or a QR code.
 
     `text` is already escaped for `parse_mode`; `qr` is the BR code to draw as a QR image. `ask` (a contact or a
-    location) offers to share the sender's own with one press; `unask` takes such an offer, made before, away.
+    location) offers to share the sender's own with one press of a key that says `ask_label`; `unask` takes such an
+    offer, made before, away.
     """
 
     text: str | None
@@ -70,6 +71,7 @@ class OutMessage:
     protect_content: bool = False
     qr: str | None = None
     ask: AnswerKind | None = None
+    ask_label: str | None = None
     unask: AnswerKind | None = None
 
 
@@ -196,6 +198,22 @@ class KeepAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class CallHttp:
+    """Call a URL; answered by `HttpAnswered` of the same wait. Everything is filled in; `save` says which variable takes
+    which path of the JSON answer. `repeatable`: it may be made again where nobody knows whether it arrived."""
+
+    wait: int
+    step_id: str
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: str | None
+    timeout_seconds: float
+    repeatable: bool
+    save: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class ArmTimer:
     """Make a timer row; it comes back as `TimerFired` with the same kind, wait and visit."""
 
@@ -232,6 +250,9 @@ class TimelineKind(StrEnum):
     PAYMENT_CHANGED = "payment_changed"
     PAID = "paid"
     DELIVERED = "delivered"
+    HTTP_ANSWERED = "http_answered"
+    HTTP_FAILED = "http_failed"
+    HANDED_OFF = "handed_off"
     SAID_AGAIN = "said_again"
     RESUMED = "resumed"
     PROBLEM = "problem"
@@ -264,6 +285,8 @@ class AttentionReason(StrEnum):
     PAYMENT_SUPPORT = "payment_support"
     ACCESS_RECALLED = "access_recalled"
     CLOSE_REFUSED = "close_refused"
+    HTTP_FAILED = "http_failed"
+    HANDOFF = "handoff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +306,7 @@ Effect = (
     | GrantAccess
     | KeepAnswer
     | OrderServed
+    | CallHttp
     | RecallAccess
     | SetContact
     | ArmTimer
@@ -301,6 +325,7 @@ EFFECT_TYPES: Final[tuple[type[Effect], ...]] = (
     GrantAccess,
     KeepAnswer,
     OrderServed,
+    CallHttp,
     RecallAccess,
     SetContact,
     ArmTimer,

@@ -34,6 +34,7 @@ class TimerKind(StrEnum):
     PENDING = "pending"
     ELAPSED = "elapsed"
     DELAY = "delay"
+    ANSWER = "answer"
 
 
 class PaymentStatus(StrEnum):
@@ -180,6 +181,37 @@ class AccessRecalled:
     accesses: tuple[RecalledAccess, ...]
 
 
+class HttpOutcome(StrEnum):
+    """What became of an `http` step's call; all but `ok` leave by `retry`."""
+
+    OK = "ok"
+    # It answered, but not with a 2xx.
+    STATUS = "status"
+    UNREADABLE = "unreadable"
+    TOO_LARGE = "too_large"
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    CONNECTION_LOST = "connection_lost"
+    ADDRESS_REFUSED = "address_refused"
+    UNSENDABLE = "unsendable"
+    # Not asked: it has answered nothing lately.
+    HELD_OFF = "held_off"
+    # The worker was lost in the middle, and the call must not be made twice.
+    UNKNOWN = "unknown"
+    NO_ANSWER = "no_answer"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswered:
+    """What came of the call that this wait asked for. `values` holds what the answer has of the step's `save`."""
+
+    wait: int
+    outcome: HttpOutcome
+    status: int | None = None
+    values: Mapping[str, object] = field(default_factory=dict)
+    milliseconds: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Resumed:
     """The run that covered this one has ended: it is on top again and says its step again."""
@@ -246,6 +278,7 @@ Event = (
     | PaymentChecked
     | AccessReady
     | AccessRecalled
+    | HttpAnswered
     | Resumed
     | OperatorResumed
     | OperatorClosed
@@ -263,6 +296,7 @@ EVENT_TYPES: Final[tuple[type[Event], ...]] = (
     PaymentChecked,
     AccessReady,
     AccessRecalled,
+    HttpAnswered,
     Resumed,
     OperatorResumed,
     OperatorClosed,

@@ -1,6 +1,7 @@
 """`{{name}}` in texts, URLs and prices: plain substitution, escaped for where it lands. No language, no attributes."""
 
 import html
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -71,6 +72,11 @@ def escape_nothing(text: str) -> str:
 def escape_url(text: str) -> str:
     """For a part of a URL's path or query."""
     return quote(text, safe="")
+
+
+def escape_json(text: str) -> str:
+    """For the inside of a JSON string."""
+    return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def shown(value: object) -> str:

@@ -31,6 +31,12 @@ MAX_ORDER: Final = 1_000_000
 MAX_DELAY_SECONDS: Final = 366 * 24 * 60 * 60
 MAX_AMOUNT_DIGITS: Final = 9
 MAX_URL: Final = 2_048
+MAX_HEADER: Final = 2_048
+MAX_HEADERS: Final = 20
+MAX_JSON_PATH: Final = 256
+MAX_SAVED: Final = 50
+MAX_HTTP_SECONDS: Final = 10.0
+MAX_HTTP_BODY: Final = 64 * 1024
 
 # What one step may make the engine look at, whatever a chat sends.
 MAX_INPUT: Final = 8_192

@@ -156,6 +156,7 @@ class State:
     """One run. `wait` counts its waits; `attempts` is keyed `"<step>#<condition index>"`, within a subflow with its
     version before that. `frames` are the subflows the run is inside, outermost first; `step_id` is of the innermost.
 
+    `parked` says why the present wait cannot end by itself: the team must act.
     `trusted` names the variables whose value no contact could have had a hand in: only those may decide a price.
     `asking` is the keyboard of `OutMessage.ask` that may still be open in the chat.
     """
@@ -185,6 +186,7 @@ class State:
     last_reminded_at: datetime | None = None
     restarts: int = 0
     failure: str | None = None
+    parked: str = ""
     answered: bool = False
     asking: AnswerKind | None = None
     frames: tuple[Frame, ...] = ()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
-from flows.engine.conditions import Occasion, Stimulus, TimeElapsed, first_match
+from flows.engine.conditions import GRANTS, TAGS, Occasion, Stimulus, TimeElapsed, first_match
 from flows.engine.effects import (
     ArmTimer,
     AttentionReason,
@@ -24,7 +25,7 @@ from flows.engine.effects import (
 from flows.engine.events import TimerKind
 from flows.engine.expressions import TRUSTED_VARIABLES, Escape, escape_html, escape_nothing, escape_url, render
 from flows.engine.facts import all_variables
-from flows.engine.state import Departure, State, Status
+from flows.engine.state import Departure, Frame, Moved, PaymentVisit, State, Status
 from flows.engine.steps.model import StepBase
 from flows.engine.texts import BuiltinText, builtin_text
 
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from flows.engine.compile import Flow
 
 MAX_STEPS_PER_WALK: Final = 50
+# A run remembers so many versions that it left; the buttons of earlier ones are stale.
+MAX_MOVES: Final = 20
+_Frames = tuple[Frame, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,35 +46,53 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Go:
-    """The run goes to a step."""
+    """The run goes to a step: of the flow it is in, or of the one inside these subflows."""
 
     step_id: str
+    frames: _Frames | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The run goes into a subflow; None where its version is not embedded."""
+
+    version_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The run ends here."""
+    """The flow ends here: the run, or the subflow it is inside."""
 
 
-Move = Stay | Go | End
+Move = Stay | Go | Call | End
 STAY: Final = Stay()
 END: Final = End()
 
 
 class Walk:
-    """The changing half of one `advance`; steps read `state` and `now`, and act through its methods."""
+    """The changing half of one `advance`; steps read `state` and `now`, and act through its methods.
 
-    __slots__ = ("_may_have_timers", "_unknown", "effects", "entered", "flow", "now", "state")
+    `root` is the run's own version; `flow` the one it is in now, which is another inside a subflow.
+    """
+
+    __slots__ = ("_may_have_timers", "_seen", "_unknown", "effects", "entered", "now", "root", "state")
 
     def __init__(self, flow: Flow, state: State, now: datetime) -> None:
-        self.flow = flow
+        self.root = flow
         self.state = state
         self.now = now
         self.effects: list[Effect] = []
+        # The way walked, as the owner reads it, and what may not be entered again.
         self.entered: list[str] = []
+        self._seen: set[tuple[UUID, str]] = set()
         self._unknown: set[str] = set()
         # Only a wait that stood before this walk can have timers: what the walk passes through arms none.
         self._may_have_timers = state.status is Status.WAITING
+
+    @property
+    def flow(self) -> Flow:
+        """The version that the present step is of."""
+        return self.root.within(self.state.frames)
 
     # What steps say and ask for
 
@@ -78,7 +100,16 @@ class Walk:
         self.effects.append(effect)
 
     def record(self, kind: TimelineKind, step_id: str | None = None, /, **data: object) -> None:
-        self.effects.append(Record(kind, step_id or self.state.step_id, data))
+        self._record(kind, step_id or self.state.step_id, self.state.frames, data)
+
+    def record_of(self, visit: PaymentVisit, kind: TimelineKind, /, **data: object) -> None:
+        """An entry of the step that made the visit, wherever the run is."""
+        self._record(kind, visit.step_id, visit.frames, data)
+
+    def _record(self, kind: TimelineKind, step_id: str | None, frames: _Frames, data: dict[str, object]) -> None:
+        if frames:
+            data["subflow"] = str(frames[-1].version_id)
+        self.effects.append(Record(kind, step_id, data))
 
     def problem(self, code: str, step_id: str | None = None, /, **data: object) -> None:
         """One expression or value was bad; the run goes on."""
@@ -90,10 +121,10 @@ class Walk:
     def say(self, message: OutMessage) -> None:
         """Say it; an open `ask` goes with the first message that has no keyboard of its own."""
         if message.ask is not None:
-            self.change(asking=True)
-        elif self.state.asking and not message.buttons:
-            self.change(asking=False)
-            message = replace(message, unask=True)
+            self.change(asking=message.ask)
+        elif self.state.asking is not None and not message.buttons:
+            message = replace(message, unask=self.state.asking)
+            self.change(asking=None)
         self.effects.append(Say(message))
 
     def say_builtin(self, code: BuiltinText) -> None:
@@ -111,6 +142,10 @@ class Walk:
     def url(self, template: str) -> str:
         """A URL with its variables, none of which can leave its part of the path or query."""
         return self._rendered(template, escape_url)
+
+    def escaped(self, template: str, escape: Escape) -> str:
+        """The template with its variables, each escaped so."""
+        return self._rendered(template, escape)
 
     def _rendered(self, template: str, escape: Escape) -> str:
         if "{{" not in template:
@@ -134,7 +169,7 @@ class Walk:
     def condition_variables(self) -> Mapping[str, object]:
         """The variables as conditions see them: tags and active grants count too."""
         contact = self.state.facts.contact
-        return {**self.variables(), "tags": list(contact.tags), "grants": list(contact.grants)}
+        return {**self.variables(), TAGS: list(contact.tags), GRANTS: list(contact.grants)}
 
     # How the run changes
 
@@ -148,9 +183,9 @@ class Walk:
     def begin_wait(self, step: StepBase) -> None:
         """Entering a step: a new wait, in which no older timer or button counts."""
         self._void_timers()
-        if self.state.status is Status.WAITING:
-            self.record(TimelineKind.LEFT)
-        self.entered.append(step.id)
+        self._leave()
+        self.entered.append(self._named(step.id))
+        self._seen.add((self.flow.version_id, step.id))
         self.change(
             status=Status.WAITING,
             step_id=step.id,
@@ -161,8 +196,86 @@ class Walk:
             last_reminded_at=None,
             offer=None,
             failure=None,
+            parked="",
         )
         self.record(TimelineKind.ENTERED)
+
+    def move_onto(self, flow: Flow, *, carried: bool) -> None:
+        """From here on the run is in another version; what was shown before is known by its wait."""
+        moved = Moved(self.root.version_id, self.state.wait, carried)
+        self.root = flow
+        self.change(version_id=flow.version_id, moves=(*self.state.moves, moved)[-MAX_MOVES:])
+
+    def carry_wait(self) -> None:
+        """The present wait goes on as a new one: its timers are void, what was said, heard and asked for counts on."""
+        self._void_timers()
+        before = self.state.wait
+        carried = {n: replace(one, wait=before + 1) for n, one in self.state.visits.items() if one.wait == before}
+        self.change(
+            wait=before + 1, entered_at=self.now, last_heard_at=None, visits={**self.state.visits, **carried}
+        )
+
+    def guard(self, step_id: str) -> BuiltinText | None:
+        """What forbids entering this step in this walk: 50 were entered, or this one was (SPEC 2.1)."""
+        if (self.flow.version_id, step_id) in self._seen:
+            return BuiltinText.LOOP
+        return BuiltinText.TOO_LONG if len(self.entered) >= MAX_STEPS_PER_WALK else None
+
+    def stop(self, step_id: str, code: BuiltinText) -> None:
+        """The flow cannot go on to this step: a guard forbids it."""
+        self.entered.append(self._named(step_id))
+        self.fail(code)
+
+    def _named(self, step_id: str) -> str:
+        return "/".join([*(frame.step_id for frame in self.state.frames), step_id])
+
+    def _leave(self) -> None:
+        # Without a step the run has just gone into a subflow: the step that runs it is not left before that ends.
+        if self.state.status is Status.WAITING and self.state.step_id is not None:
+            self.record(TimelineKind.LEFT)
+
+    # Subflows
+
+    def descend(self, version_id: UUID) -> str | None:
+        """Into a subflow, from the step that runs it; where it starts, or None where there is no such thing."""
+        frame = Frame(version_id, self.state.step_id or "")
+        self.change(frames=(*self.state.frames, frame), step_id=None)
+        return self.flow.start_step_id
+
+    def ascend(self) -> StepBase | None:
+        """Out of the innermost subflow, to the step that ran it; None where that is missing."""
+        self._leave()
+        *around, frame = self.state.frames
+        self.change(frames=tuple(around), step_id=frame.step_id)
+        return self.flow.steps.get(frame.step_id)
+
+    def go_within(self, frames: _Frames) -> None:
+        """To these subflows from wherever the run is, leaving those that it is no longer in."""
+        present = self.state.frames
+        if frames == present:
+            return
+        shared = next((n for n, pair in enumerate(zip(present, frames, strict=False)) if pair[0] != pair[1]), None)
+        depth = min(len(present), len(frames)) if shared is None else shared
+        while len(self.state.frames) > depth:
+            self.ascend()
+        if frames != self.state.frames:
+            self._leave()
+            self.change(frames=frames, step_id=None)
+
+    def frames_of(self, version_id: UUID) -> _Frames | None:
+        """The subflows down to this version, if the run is in it or inside a subflow of it."""
+        depths = range(len(self.state.frames), -1, -1)
+        outwards = (self.state.frames[:depth] for depth in depths)
+        return next((frames for frames in outwards if self.root.within(frames).version_id == version_id), None)
+
+    def triggered(self, find: Callable[[Flow, str], str | None], said: str) -> Go | None:
+        """Where a trigger of the flow leads: of the subflow the run is inside, else of those around it."""
+        for depth in range(len(self.state.frames), -1, -1):
+            frames = self.state.frames[:depth]
+            step_id = find(self.root.within(frames), said)
+            if step_id is not None:
+                return Go(step_id, frames)
+        return None
 
     def _void_timers(self) -> None:
         if self._may_have_timers:
@@ -172,8 +285,13 @@ class Walk:
     def left_by(self, wait: int, index: int) -> None:
         self.change(left_by=Departure(wait, index))
 
+    def attempt_key(self, step: StepBase, place: int | str) -> str:
+        """Under what a condition's attempts are counted: subflows may have steps of the same id."""
+        within = f"{self.flow.version_id}/" if self.state.frames else ""
+        return f"{within}{step.id}#{place}"
+
     def reset_attempts(self, step: StepBase) -> None:
-        prefix = f"{step.id}#"
+        prefix = self.attempt_key(step, "")
         kept = {key: count for key, count in self.state.attempts.items() if not key.startswith(prefix)}
         if len(kept) != len(self.state.attempts):
             self.change(attempts=kept)
@@ -193,10 +311,14 @@ class Walk:
         self.record(TimelineKind.ENDED)
         self.change(status=Status.ENDED)
 
-    def close(self) -> None:
+    def park(self, reason: str) -> None:
+        """The present wait cannot end by itself: the run stands until the team acts, or what it waits for comes."""
+        self.change(parked=reason)
+
+    def close(self, **data: object) -> None:
         """The team ended the run. What it owes stays owed: nobody served it."""
         self._void_timers()
-        self.record(TimelineKind.CLOSED, owed=self.state.owes)
+        self.record(TimelineKind.CLOSED, owed=self.state.owes, **data)
         self.change(status=Status.ENDED)
 
     def fail(self, code: BuiltinText) -> None:
@@ -212,7 +334,7 @@ class Walk:
         self._void_timers()
         self.record(TimelineKind.STEP_MISSING, missing=missing or "")
         self.attention(AttentionReason.STEP_MISSING)
-        self.change(status=Status.LOST, step_id=None, entered_at=None)
+        self.change(status=Status.LOST, step_id=None, entered_at=None, frames=())
 
     # Silences
 

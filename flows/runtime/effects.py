@@ -14,6 +14,7 @@ from flows.engine.effects import (
     EFFECT_TYPES,
     AnswerPress,
     ArmTimer,
+    CallHttp,
     CheckPayment,
     Effect,
     GrantAccess,
@@ -29,12 +30,14 @@ from flows.engine.effects import (
     SetContact,
     VoidTimers,
 )
+from flows.engine.steps.http import ANSWER_WITHIN
 from flows.runtime.live import LiveRun
 from flows.runtime.output import FlowEvent
 from flows.runtime.turn import Turn
 from flows.topics import (
     ACCESS_GRANT,
     ACCESS_RECALL,
+    HTTP_CALL,
     KEYBOARD_REMOVE,
     MESSAGE_SEND,
     NO_RUN,
@@ -46,7 +49,7 @@ from flows.topics import (
 )
 
 # Telegram forgets a press soon; an answer later than this would be refused.
-ANSWER_WITHIN: Final = timedelta(seconds=10)
+PRESS_WITHIN: Final = timedelta(seconds=10)
 
 Handler = Callable[[Turn, LiveRun | None, str, Any], None]
 
@@ -68,7 +71,7 @@ def _say(turn: Turn, run: LiveRun | None, key: str, effect: Say) -> None:
 
 
 def _answer_press(turn: Turn, run: LiveRun | None, key: str, effect: AnswerPress) -> None:
-    _leave(turn, run, PRESS_ANSWER, key, effect, expires=ANSWER_WITHIN, line=_test_line(turn))
+    _leave(turn, run, PRESS_ANSWER, key, effect, expires=PRESS_WITHIN, line=_test_line(turn))
 
 
 def _remove_keyboard(turn: Turn, run: LiveRun | None, key: str, effect: RemoveKeyboard) -> None:
@@ -90,6 +93,11 @@ def _publish(topic: str) -> Handler:
 def _request_payment(turn: Turn, run: LiveRun | None, key: str, effect: RequestPayment) -> None:
     # Of a subflow's step: two flows may have steps of the same id, and each its own open charge.
     _leave(turn, run, PAYMENT_REQUEST, key, effect, version_id=effect.version_id)
+
+
+def _call_http(turn: Turn, run: LiveRun | None, key: str, effect: CallHttp) -> None:
+    # Made later, nobody would wait for its answer.
+    _leave(turn, run, HTTP_CALL, key, effect, expires=ANSWER_WITHIN)
 
 
 def _arm_timer(turn: Turn, run: LiveRun | None, key: str, effect: ArmTimer) -> None:
@@ -129,6 +137,7 @@ HANDLERS: Final[dict[type[Any], Handler]] = {
     RenewPayment: _publish(PAYMENT_RENEW),
     GrantAccess: _publish(ACCESS_GRANT),
     OrderServed: _publish(ORDER_SERVED),
+    CallHttp: _call_http,
     RecallAccess: _publish(ACCESS_RECALL),
     SetContact: _set_contact,
     KeepAnswer: _keep_answer,

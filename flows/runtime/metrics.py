@@ -13,3 +13,4 @@ DRAIN_SECONDS = Histogram(
 CONVERSATIONS = Histogram(
     "trilho_drain_conversations", "Conversations in one transaction", buckets=(1, 2, 5, 10, 25, 50, 100)
 )
+HTTP_CALLS = Counter("trilho_http_calls", "Calls of http steps, by what became of them.", ["outcome"])

@@ -32,6 +32,9 @@ STEPS: Mapping[str, StepLook] = {
     StepType.BRANCH: StepLook("git-branch", "think", _("Branch")),
     StepType.SET: StepLook("variable", "think", _("Note down")),
     StepType.SPLIT: StepLook("split", "think", _("A/B split")),
+    StepType.SUBFLOW: StepLook("workflow", "think", _("Subflow")),
+    StepType.HTTP: StepLook("webhook", "think", _("Call a system")),
+    StepType.HANDOFF: StepLook("life-buoy", "people", _("Hand over to a person")),
 }
 UNKNOWN_STEP = StepLook("circle-dot", "say", _("Step"))
 
@@ -60,6 +63,9 @@ TIMELINE: Mapping[str, Look] = {
     TimelineKind.PAYMENT_CHECKED: Look("refresh-cw", _("Asked the gateway about the payment")),
     TimelineKind.PAYMENT_CHANGED: Look("banknote", _("The payment changed"), Tone.MONEY),
     TimelineKind.PAID: Look("banknote", _("Paid"), Tone.GO),
+    TimelineKind.HTTP_ANSWERED: Look("webhook", _("The other system answered"), Tone.GO),
+    TimelineKind.HTTP_FAILED: Look("circle-x", _("The other system gave no usable answer"), Tone.BROKEN),
+    TimelineKind.HANDED_OFF: Look("life-buoy", _("Handed over to the team"), Tone.NEEDS),
     TimelineKind.DELIVERED: Look("gift", _("Access delivered"), Tone.GO),
     TimelineKind.SAID_AGAIN: Look("repeat", _("Said the step again")),
     TimelineKind.RESUMED: Look("undo-2", _("Came back to this conversation")),
@@ -67,6 +73,8 @@ TIMELINE: Mapping[str, Look] = {
     TimelineKind.STEP_MISSING: Look("unlink", _("The step is missing"), Tone.BROKEN),
     TimelineKind.FAILED: Look("circle-x", _("Could not go on"), Tone.BROKEN),
     TimelineKind.ENDED: Look("flag", _("Ended")),
+    TimelineKind.VERSION_MOVED: Look("fast-forward", _("Went on in a newer version")),
+    TimelineKind.VERSION_KEPT: Look("history", _("Stayed in its version")),
     TimelineKind.CLOSED: Look("circle-stop", _("Closed by the team")),
 }
 

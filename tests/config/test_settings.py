@@ -17,6 +17,7 @@ COMPLETE = {
     "FIELD_ENCRYPTION_KEYS": "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk=",
     "PUBLIC_URL": "https://trilho.example.com",
     "CRASH_PLAN": "",
+    "OUTGOING_PRIVATE_NETWORKS": "",
     "TRILHO_LEASE_SECONDS": "30",
 }
 
@@ -51,6 +52,10 @@ def test_djangos_deployment_check_is_clean() -> None:
         ),
         ({"PUBLIC_URL": "http://trilho.example.com"}, "In production PUBLIC_URL must be set, and start with https://."),
         ({"CRASH_PLAN": "x:1:kill"}, "CRASH_PLAN kills processes on purpose; it is not allowed in production."),
+        (
+            {"OUTGOING_PRIVATE_NETWORKS": "127.0.0.0/8"},
+            "OUTGOING_PRIVATE_NETWORKS opens what is private to every seller; not in production.",
+        ),
         ({"TRILHO_PROCESS_ROLE": "me"}, "TRILHO_PROCESS_ROLE is 'me'; it must be one of owner, app, runtime."),
         ({"FLOW_SHARDS": "0"}, "FLOW_SHARDS, SWEEP_INTERVAL_MS and TRILHO_LEASE_SECONDS must be positive."),
     ],

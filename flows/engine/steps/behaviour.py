@@ -5,12 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Generic, TypeVar
 
-from flows.engine.events import Answered, Pressed, TimerFired
+from flows.engine.events import Answered, HttpAnswered, OperatorResumed, Pressed, TimerFired
 from flows.engine.steps.model import StepBase
 from flows.engine.walk import STAY, Move, Walk
 
 # What a waiting step may be resumed with; charges find their visit by themselves (`flows.engine.charges`).
-StepEvent = Answered | Pressed | TimerFired
+StepEvent = Answered | Pressed | TimerFired | HttpAnswered | OperatorResumed
 
 S = TypeVar("S", bound=StepBase)
 
@@ -32,3 +32,10 @@ class Behaviour(ABC, Generic[S]):
 
     def say_again(self, walk: Walk, step: S) -> None:
         """Say what the contact has to answer, without counting as anything."""
+
+    def carry(self, walk: Walk, step: S) -> bool:
+        """The present wait goes on at the same step of a newer version, with nothing said: arm what entering arms.
+
+        False where that cannot be, because what is waited for names the wait that asked for it.
+        """
+        return False

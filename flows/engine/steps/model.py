@@ -1,5 +1,6 @@
 """What all steps share: identity, place on the canvas, connections and conditions."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import ClassVar
@@ -18,6 +19,24 @@ class StepType(StrEnum):
     ACCESS = "access"
     DELIVER = "deliver"
     DELAY = "delay"
+    BRANCH = "branch"
+    SET = "set"
+    SPLIT = "split"
+    SUBFLOW = "subflow"
+    HTTP = "http"
+    HANDOFF = "handoff"
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A variable that a step may write, and the field that says so.
+
+    `value` is what the definition writes; None where it comes from outside: a contact's answer, another system.
+    """
+
+    name: str
+    field: str
+    value: str | bool | int | float | None = None
 
 
 class Position(Part):
@@ -59,3 +78,7 @@ class StepBase(Part):
     def waits(self) -> bool:
         """Whether the run stops here for the customer, a payment or a timer."""
         return True
+
+    def writes(self) -> tuple[Write, ...]:
+        """The variables this step may write."""
+        return ()

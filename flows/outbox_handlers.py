@@ -53,13 +53,8 @@ async def handle_http_call(claim: Claim) -> Outcome:
         )
     except NoRoom:
         return RetryAt(timezone.now() + HELD_FOR, "its organization's share is taken", counts=False)
-    logger.info(
-        "http_call",
-        run_id=str(envelope.run_id),
-        outcome=str(result.outcome),
-        status=result.status,
-        ms=result.milliseconds,
-    )
+    told = {"outcome": str(result.outcome), "status": result.status, "milliseconds": result.milliseconds}
+    logger.info("http_call", run_id=str(envelope.run_id), **told)
     return _once_more(claim, effect, result) or _told(
         claim,
         envelope,

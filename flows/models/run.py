@@ -85,6 +85,8 @@ class Run(TenantModel):
     started_at = models.DateTimeField(_("started at"))
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     failure = models.CharField(_("failure"), max_length=500, blank=True)
+    # Set while the run is active: the engine's word for what nobody but the team can end.
+    parked = models.CharField(_("waits for the team"), max_length=32, blank=True, default="", db_default="")
 
     class Meta(TenantModel.Meta):
         verbose_name = _("run")
@@ -96,6 +98,9 @@ class Run(TenantModel):
             # Who is inside: the publish page and the numbers on the canvas. Not the step: every transition changes it.
             models.Index(fields=["version"], condition=models.Q(status="active"), name="run_inside_version"),
             models.Index(fields=["organization"], condition=models.Q(status="failed"), name="run_standing_still"),
+            models.Index(
+                fields=["organization"], condition=models.Q(status="active") & ~models.Q(parked=""), name="run_parked"
+            ),
         ]
         constraints = [
             *tenant_constraints("conversation", "contact", "bot", "flow", "version"),

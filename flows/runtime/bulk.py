@@ -66,6 +66,33 @@ def insert_inbox(row: NewInboxRow) -> bool:
         return written == 1
 
 
+# One payload for all of them: it says the same to every run.
+_INSERT_INBOX_ROWS = """
+WITH input AS (
+    SELECT * FROM json_to_recordset(%s::json) AS row (
+        id uuid, organization_id uuid, bot_id uuid, telegram_user_id bigint, run_id uuid, shard smallint, source text,
+        external_id text
+    )
+), fresh AS (
+    INSERT INTO flows_inboxkey (bot_id, source, external_id)
+    SELECT bot_id, source, external_id FROM input ORDER BY bot_id, source, external_id
+    ON CONFLICT DO NOTHING RETURNING bot_id, source, external_id
+)
+INSERT INTO flows_inboxevent
+    (id, organization_id, bot_id, telegram_user_id, run_id, shard, source, external_id, payload)
+SELECT id, organization_id, bot_id, telegram_user_id, run_id, shard, source, external_id, %s
+FROM input JOIN fresh USING (bot_id, source, external_id)
+"""
+
+
+def insert_inbox_rows(rows: Sequence[dict[str, Any]], payload: bytes) -> int:
+    """Writes many rows that hold the same event, each with its dedupe key; answers how many were not there yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT_INBOX_ROWS, [dump_json(rows), payload])
+        written: int = cursor.rowcount
+        return written
+
+
 _FIRE_TIMERS = """
 WITH input AS (
     SELECT * FROM json_to_recordset(%s::json) AS row (
@@ -269,21 +296,22 @@ WITH input AS (
     SELECT * FROM json_to_recordset(%s::json) AS row (
         id uuid, organization_id uuid, conversation_id uuid, contact_id uuid, bot_id uuid, flow_id uuid,
         version_id uuid, status text, before integer, revision integer, step_id text, entered_at timestamptz,
-        state jsonb, owes boolean, started_at timestamptz, ended_at timestamptz, failure text
+        state jsonb, owes boolean, started_at timestamptz, ended_at timestamptz, failure text, parked text
     )
 ), made AS (
     INSERT INTO flows_run (
         id, organization_id, conversation_id, contact_id, bot_id, flow_id, version_id, status, revision, step_id,
-        entered_at, state, owes, started_at, ended_at, failure
+        entered_at, state, owes, started_at, ended_at, failure, parked
     )
     SELECT id, organization_id, conversation_id, contact_id, bot_id, flow_id, version_id, status, revision, step_id,
-           entered_at, state, owes, started_at, ended_at, failure
+           entered_at, state, owes, started_at, ended_at, failure, parked
     FROM input WHERE before IS NULL
     RETURNING id
 ), changed AS (
     UPDATE flows_run run SET
-        status = input.status, revision = input.revision, step_id = input.step_id, entered_at = input.entered_at,
-        state = coalesce(input.state, run.state), owes = input.owes, ended_at = input.ended_at, failure = input.failure
+        version_id = input.version_id, status = input.status, revision = input.revision, step_id = input.step_id,
+        entered_at = input.entered_at, state = coalesce(input.state, run.state), owes = input.owes,
+        ended_at = input.ended_at, failure = input.failure, parked = input.parked
     FROM input
     WHERE run.id = input.id AND run.id = ANY ((SELECT array_agg(id) FROM input)::uuid[])
       AND run.revision = input.before
@@ -341,6 +369,16 @@ WITH told AS (
         id uuid, organization_id uuid, bot_id uuid, conversation_id uuid, run_id uuid, inbox_event_id uuid, kind text,
         step_id text, data jsonb, at timestamptz
     )
+), kept AS (
+    INSERT INTO flows_keptanswer
+        (id, organization_id, conversation_id, run_id, step_id, variable, purpose, accepted, inbox_event_id, message_id,
+         answered_at, due_at)
+    SELECT id, organization_id, conversation_id, run_id, step_id, variable, purpose, accepted, inbox_event_id,
+           message_id, answered_at, due_at
+    FROM json_to_recordset(%s::json) AS row (
+        id uuid, organization_id uuid, conversation_id uuid, run_id uuid, step_id text, variable text, purpose text,
+        accepted boolean, inbox_event_id uuid, message_id uuid, answered_at timestamptz, due_at timestamptz
+    )
 )
 INSERT INTO flows_message
     (id, organization_id, bot_id, conversation_id, run_id, direction, text, payload, telegram_message_id, at)
@@ -352,12 +390,41 @@ FROM json_to_recordset(%s::json) AS row (
 """
 
 
-def write_history(*, timeline: Sequence[str], messages: Sequence[str]) -> None:
-    """Appends timeline entries and lines of the transcript."""
-    if not timeline and not messages:
+def write_history(*, timeline: Sequence[str], messages: Sequence[str], kept_answers: Sequence[str] = ()) -> None:
+    """Appends timeline entries, lines of the transcript, and where answers are kept."""
+    if not timeline and not messages and not kept_answers:
         return
     with connection.cursor() as cursor:
-        statements.execute(cursor, _WRITE_HISTORY, [_joined(timeline), _joined(messages)])
+        parts = [_joined(timeline), _joined(kept_answers), _joined(messages)]
+        statements.execute(cursor, _WRITE_HISTORY, parts)
+
+
+_WRITE_MESSAGE_IDS = """
+UPDATE flows_message message SET telegram_message_id = sent.message_id
+FROM unnest(%(ids)s::uuid[], %(message_ids)s::bigint[]) AS sent (id, message_id)
+WHERE message.id = sent.id AND message.id = ANY (%(ids)s::uuid[])
+"""
+
+
+def write_message_ids(ids: Sequence[UUID], message_ids: Sequence[int]) -> None:
+    """What Telegram calls the messages that these lines of the transcript became."""
+    with connection.cursor() as cursor:
+        statements.execute(cursor, _WRITE_MESSAGE_IDS, {"ids": list(ids), "message_ids": list(message_ids)})
+
+
+_INSERT_PROBLEM = """
+INSERT INTO flows_timelineentry
+    (id, organization_id, bot_id, conversation_id, run_id, inbox_event_id, kind, step_id, data, at)
+SELECT %(id)s, run.organization_id, run.bot_id, run.conversation_id, run.id, NULL, 'problem', NULL, %(data)s::jsonb,
+       clock_timestamp()
+FROM flows_run run WHERE run.id = %(run_id)s
+"""
+
+
+def insert_problem(run_id: UUID, *, entry_id: UUID, data: str) -> None:
+    """Appends a problem that was met outside any step to a run's timeline; nothing for a run that is not there."""
+    with connection.cursor() as cursor:
+        statements.execute(cursor, _INSERT_PROBLEM, {"id": entry_id, "run_id": run_id, "data": data})
 
 
 _MARK_INBOX = """
@@ -381,9 +448,16 @@ _WRITE_PEOPLE = """
 WITH contact AS (
     UPDATE bots_contact contact SET
         first_name = input.first_name, last_name = input.last_name, username = input.username,
-        language_code = input.language_code, blocked_at = input.blocked_at, updated_at = clock_timestamp()
+        language_code = input.language_code, blocked_at = input.blocked_at, updated_at = clock_timestamp(),
+        -- Only what a run changed: others may write here at the same time.
+        variables = (contact.variables - input.cleared) || input.variables,
+        tags = array(
+            SELECT tag FROM unnest(contact.tags || input.add_tags) WITH ORDINALITY AS every (tag, place)
+            WHERE tag <> ALL (input.remove_tags) GROUP BY tag ORDER BY min(place)
+        )
     FROM json_to_recordset(%s::json) AS input (
-        id uuid, first_name text, last_name text, username text, language_code text, blocked_at timestamptz
+        id uuid, first_name text, last_name text, username text, language_code text, blocked_at timestamptz,
+        variables jsonb, cleared text[], add_tags varchar(64)[], remove_tags varchar(64)[]
     ) WHERE contact.id = input.id
 )
 UPDATE flows_conversation conversation SET

@@ -11,7 +11,7 @@ from bots.storable import dump_json
 from flows.engine.advance import advance
 from flows.engine.codec import CorruptState, dump_state
 from flows.engine.effects import Effect, KeepAnswer, SetContact
-from flows.engine.events import Event
+from flows.engine.events import Event, VersionMoved
 from flows.engine.state import ContactFacts as FactsOfContact
 from flows.engine.state import Facts, Status, new_state
 from flows.models import Conversation, Direction, InboxState, RunStatus
@@ -153,10 +153,13 @@ class Turn:
     def advance(self, run: LiveRun, event: Event) -> tuple[Effect, ...]:
         """One event through the engine, with fresh facts. Nothing is written yet."""
         before = run.state.with_facts(self.facts)
-        state, effects = advance(run.flow, before, event, self.now)
+        onto = self.versions[event.version_id].flow if isinstance(event, VersionMoved) else None
+        state, effects = advance(run.flow, before, event, self.now, onto=onto)
         if state is not before:
             run.state = state
             run.changed = True
+            if onto is not None and state.version_id == onto.version_id:
+                run.flow = onto
         return effects
 
     def finish(self, run: LiveRun, status: RunStatus, *, failure: str = "") -> None:
@@ -196,6 +199,7 @@ class Turn:
                     "started_at": row.started_at,
                     "ended_at": self.now,
                     "failure": "corrupt_state" if status is RunStatus.FAILED else row.failure,
+                    "parked": "",
                     "state": None,
                 }
             )
@@ -318,6 +322,7 @@ class Turn:
                 "started_at": run.started_at,
                 "ended_at": run.ended_at,
                 "failure": run.failure,
+                "parked": state.parked if run.status is RunStatus.ACTIVE else "",
             }
         )
 

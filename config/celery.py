@@ -68,6 +68,11 @@ app.conf.update(
             "schedule": crontab(minute="27", hour="3"),
             "options": {"queue": "bulk"},
         },
+        "erase-answers": {
+            "task": "flows.erase_answers",
+            "schedule": crontab(minute="7"),
+            "options": {"queue": "bulk"},
+        },
         "purge-telegram-updates": {
             "task": "telegram_gateway.purge_updates",
             "schedule": crontab(minute="37", hour="3"),

@@ -21,13 +21,18 @@ def catalogue_parts() -> tuple[CataloguePartProvider, ...]:
     return tuple(_catalogue_parts[name] for name in sorted(_catalogue_parts))
 
 
-def catalogue_of(organization_id: UUID, bot_id: UUID | None = None) -> CatalogueFacts:
-    """Asks every registered part. Reads the database or memory only, so it may run inside a transaction."""
+def catalogue_of(
+    organization_id: UUID, bot_id: UUID | None = None, *, flow_id: UUID | None = None, flow_name: str = ""
+) -> CatalogueFacts:
+    """Asks every registered part. Reads the database or memory only, so it may run inside a transaction. `flow_id` and
+    `flow_name` are those of the flow that is checked, where it has them yet."""
     parts = [provider(organization_id, bot_id) for provider in catalogue_parts()]
     return CatalogueFacts(
         gateway_accounts={key: account for part in parts for key, account in part.gateway_accounts.items()},
         default_account=next((part.default_account for part in parts if part.default_account), None),
         chats=frozenset().union(*(part.chats for part in parts)),
-        media=frozenset().union(*(part.media for part in parts)),
-        flows=frozenset().union(*(part.flows for part in parts)),
+        media={key: kind for part in parts for key, kind in part.media.items()},
+        flows={key: facts for part in parts for key, facts in part.flows.items()},
+        flow_id=str(flow_id) if flow_id is not None else None,
+        flow_name=flow_name,
     )

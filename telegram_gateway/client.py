@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+import io
 import logging
 from functools import lru_cache
 from typing import Any
@@ -106,7 +107,9 @@ def _encode(data: RequestData | None) -> tuple[bytes | aiohttp.FormData | None, 
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
     for name, (file_name, content, content_type) in data.multipart_data.items():
-        form.add_field(name, content, filename=file_name, content_type=content_type)
+        # Large bytes would be written to the socket in one go, and the loop stands still meanwhile.
+        body = io.BytesIO(content) if isinstance(content, bytes) else content
+        form.add_field(name, body, filename=file_name, content_type=content_type)
     return form, {}
 
 

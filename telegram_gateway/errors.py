@@ -44,6 +44,9 @@ class Trouble(StrEnum):
     NOTHING_TO_DO = "nothing_to_do"
     BAD_MARKUP = "bad_markup"
     BAD_CONTENT = "bad_content"
+    BAD_FILE_ID = "bad_file_id"
+    BAD_MEDIA = "bad_media"
+    FILE_ON_ITS_WAY = "file_on_its_way"
     BOT_REVOKED = "bot_revoked"
     BOT_FROZEN = "bot_frozen"
     USED_ELSEWHERE = "used_elsewhere"
@@ -54,6 +57,8 @@ class Trouble(StrEnum):
 CONTACT_AWAY: Final = frozenset({Trouble.BLOCKED, Trouble.UNREACHABLE_PERSON})
 # The whole bot cannot send until its owner acts; what waits is held.
 BOT_AWAY: Final = frozenset({Trouble.BOT_REVOKED, Trouble.BOT_FROZEN})
+# The medium is at fault, the rest of the message is not.
+OF_THE_MEDIUM: Final = frozenset({Trouble.BAD_FILE_ID, Trouble.BAD_MEDIA})
 TRANSIENT: Final = frozenset({Trouble.NOT_SENT, Trouble.OUTCOME_UNKNOWN, Trouble.USED_ELSEWHERE})
 
 # Descriptions as Telegram words them, most telling first; compared in lower case.
@@ -83,9 +88,27 @@ _DESCRIPTIONS: Final = (
     ("message is too long", Trouble.BAD_CONTENT),
     ("caption is too long", Trouble.BAD_CONTENT),
     ("message text is empty", Trouble.BAD_CONTENT),
-    ("wrong file identifier", Trouble.BAD_CONTENT),
-    ("failed to get http url content", Trouble.BAD_CONTENT),
-    ("wrong type of the web page content", Trouble.BAD_CONTENT),
+    # An id of another bot's, of another kind, or of a file that Telegram forgot; the first is also said of an address.
+    ("wrong file identifier", Trouble.BAD_FILE_ID),
+    ("wrong remote file identifier", Trouble.BAD_FILE_ID),
+    ("wrong file_id", Trouble.BAD_FILE_ID),
+    ("can't use file of type", Trouble.BAD_FILE_ID),
+    ("file reference", Trouble.BAD_FILE_ID),
+    # What Telegram could not fetch, or would not take.
+    ("failed to get http url content", Trouble.BAD_MEDIA),
+    ("wrong type of the web page content", Trouble.BAD_MEDIA),
+    ("wrong http url", Trouble.BAD_MEDIA),
+    ("wrong url host", Trouble.BAD_MEDIA),
+    ("webpage_curl_failed", Trouble.BAD_MEDIA),
+    ("webpage_media_empty", Trouble.BAD_MEDIA),
+    ("media_empty", Trouble.BAD_MEDIA),
+    ("file is too big", Trouble.BAD_MEDIA),
+    ("entity too large", Trouble.BAD_MEDIA),
+    ("photo_invalid_dimensions", Trouble.BAD_MEDIA),
+    ("photo_ext_invalid", Trouble.BAD_MEDIA),
+    ("image_process_failed", Trouble.BAD_MEDIA),
+    # A person may refuse voice messages.
+    ("voice_messages_forbidden", Trouble.BAD_MEDIA),
 )
 
 

@@ -1,8 +1,10 @@
-"""Updates that move no conversation: payments' questions, memberships, groups, and what nobody can read."""
+"""Updates that move no conversation (payments' questions, memberships, groups, what nobody can read), and the ids under
+which Telegram keeps files of ours."""
 
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from bots.models import Bot
@@ -46,3 +48,33 @@ class TelegramUpdate(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.external_id}"
+
+
+class TelegramFile(TenantModel):
+    """The id by which one bot may send an uploaded file again (Bot API, "Sending files": no bot may use another's).
+
+    `sent_as` is what Telegram made of it: a film without sound sent as a video becomes an animation, and its id is good
+    for nothing else.
+    """
+
+    bot = tenant_fk(Bot, on_delete=models.CASCADE, related_name="+", db_index=False, verbose_name=_("bot"))
+    # Another bot behind the same row, after a new token, knows none of these.
+    telegram_bot_id = models.BigIntegerField(_("Telegram id of the bot"))
+    asset = tenant_fk("flows.Asset", on_delete=models.CASCADE, related_name="+", verbose_name=_("media file"))
+    kind = models.CharField(_("kind"), max_length=9)
+    sent_as = models.CharField(_("sent as"), max_length=9)
+    file_id = models.TextField(_("file id"))
+    file_unique_id = models.CharField(_("unique file id"), max_length=64)
+    updated_at = models.DateTimeField(_("updated at"), db_default=Now(), editable=False)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("file known to Telegram")
+        verbose_name_plural = _("files known to Telegram")
+        ordering: ClassVar[list[str]] = ["-id"]
+        constraints = [
+            *tenant_constraints("bot", "asset"),
+            models.UniqueConstraint(fields=["bot", "telegram_bot_id", "asset", "kind"], name="telegram_file_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.file_unique_id}"

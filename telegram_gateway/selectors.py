@@ -84,6 +84,12 @@ class SendingBot:
     paused_until: datetime | None
     token: str | None = field(repr=False)
 
+    @property
+    def telegram_id(self) -> int:
+        """Whom the token speaks for at Telegram: its first part."""
+        number = (self.token or "").partition(":")[0]
+        return int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0
+
 
 def _load_webhook_bot(public_id: str) -> WebhookBot | None:
     rows = Bot.unscoped.filter(public_id=public_id).values_list("id", "organization_id", "webhook_secret_hash")

@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
@@ -19,10 +19,11 @@ from bots.crashpoints import crash_point, register
 from bots.models import BotStatus
 from bots.outbox.registry import Cancelled, Claim, Dead, Done, Outcome, RetryAt
 from bots.outbox.services import note_progress
-from telegram_gateway import services
+from flows.engine.effects import OutMedia
+from telegram_gateway import files, services
 from telegram_gateway.client import bot_for
-from telegram_gateway.errors import BOT_AWAY, CONTACT_AWAY, TRANSIENT, Trouble, Verdict, classify
-from telegram_gateway.protocol.render import ApiCall
+from telegram_gateway.errors import BOT_AWAY, CONTACT_AWAY, OF_THE_MEDIUM, TRANSIENT, Trouble, Verdict, classify
+from telegram_gateway.protocol.render import AS_WRITTEN, ApiCall, Manner, by_id, with_file
 from telegram_gateway.ratelimit import Request, limiter
 from telegram_gateway.selectors import SendingBot, sending_bots
 
@@ -33,6 +34,8 @@ BETWEEN_CALLS = register("telegram.between_calls")
 # A bot that cannot send is looked at again so often; its owner's act makes its messages due at once.
 HELD_FOR: Final = timedelta(minutes=5)
 RIGHTS_RETRY: Final = timedelta(minutes=10)
+# A file is with Telegram within a second or two, and then the others go by its id.
+FILE_WAIT: Final = timedelta(seconds=1)
 # Where a message of several calls keeps how far it came, so that no part is sent twice.
 PROGRESS: Final = "progress"
 
@@ -90,27 +93,119 @@ async def admission(bot: SendingBot, chat_id: int, cost: int) -> RetryAt | None:
     return RetryAt(timezone.now() + timedelta(seconds=wait), "held back by the sending limit", counts=False)
 
 
-async def make_calls(
-    claim: Claim, bot: SendingBot, calls: Sequence[ApiCall], plain: Callable[[], Sequence[ApiCall]]
-) -> Outcome:
-    """Make a message's calls in order, from where an earlier attempt stopped. `plain` gives the same calls without
-    markup, for a text that Telegram cannot parse."""
+async def make_calls(claim: Claim, bot: SendingBot, render_as: Callable[[Manner], Sequence[ApiCall]]) -> Outcome:
+    """Make a message's calls in order, from where an earlier attempt stopped.
+
+    A text that Telegram cannot parse is sent without markup, and a medium that it cannot take is left out, with a link
+    in its place where it has an address: one bad part never keeps the rest from the chat, nor the next message.
+    """
     progress = claim.payload.get(PROGRESS) or {}
-    message_ids = list(progress.get("message_ids", ()))
-    flagged = bool(progress.get("plain"))
-    for number in range(len(message_ids), len(calls)):
-        if number:
+    sent = _Sent(
+        list(progress.get("message_ids", ())),
+        Manner(plain=bool(progress.get("plain")), without_media=bool(progress.get("without_media"))),
+    )
+    calls = render_as(sent.manner)
+    while len(sent.message_ids) < len(calls):
+        call = calls[len(sent.message_ids)]
+        if sent.message_ids:
             crash_point(BETWEEN_CALLS)
-        answer = await attempt(bot, plain()[number] if flagged else calls[number])
-        if isinstance(answer, Verdict) and answer.trouble is Trouble.BAD_MARKUP and not flagged:
-            logger.warning("message_markup_dropped", bot_id=str(bot.id), message_id=str(claim.id), error=answer.error)
-            flagged = True
-            answer = await attempt(bot, plain()[number])
+        answer = await _attempt_with_file(bot, call, sent)
         if isinstance(answer, Verdict):
-            outcome = outcome_of(claim, bot, answer)
-            return _with_progress(claim, outcome, message_ids, plain=flagged) if message_ids else outcome
-        message_ids.append(answer.get("message_id"))
-    return Done({"message_ids": message_ids} | ({"plain": True} if flagged else {}))
+            milder = _milder(sent.manner, answer)
+            if milder is None:
+                return sent.kept_by(claim, outcome_of(claim, bot, answer))
+            event = "message_media_dropped" if milder.without_media else "message_markup_dropped"
+            logger.warning(event, bot_id=str(bot.id), message_id=str(claim.id), error=answer.error)
+            sent.manner, calls = milder, render_as(milder)
+            if answer.trouble in OF_THE_MEDIUM:
+                sent.media_error = answer.error
+                sent.notes.append(partial(services.note_media_refused, claim, answer.error))
+            continue
+        sent.message_ids.append(answer.get("message_id"))
+    if not calls:
+        # Nothing but the medium, and that Telegram does not take.
+        return sent.kept_by(claim, Dead(sent.media_error, "media_refused"))
+    return sent.kept_by(claim, Done(sent.result()))
+
+
+@dataclass(slots=True)
+class _Sent:
+    """How far a message's calls have come, in which manner, and what is to be noted with the outcome."""
+
+    message_ids: list[object]
+    manner: Manner
+    media_error: str = ""
+    notes: list[Callable[[], object]] = field(default_factory=list)
+
+    def result(self) -> dict[str, Any]:
+        told = {"plain": self.manner.plain, "without_media": self.manner.without_media}
+        return {"message_ids": self.message_ids} | {name: True for name, is_so in told.items() if is_so}
+
+    def kept_by(self, claim: Claim, outcome: Outcome) -> Outcome:
+        """The outcome, with everything that must be written along."""
+        notes = [*([outcome.follow_up] if outcome.follow_up else []), *self.notes]
+        if isinstance(outcome, RetryAt) and (self.message_ids or self.manner != AS_WRITTEN):
+            progress = {PROGRESS: {"message_ids": self.message_ids} | asdict(self.manner)}
+            notes.append(partial(note_progress, claim.id, progress))
+        return replace(outcome, follow_up=partial(_all, notes)) if notes else outcome
+
+
+def _all(notes: Sequence[Callable[[], object]]) -> None:
+    for note in notes:
+        note()
+
+
+def _milder(manner: Manner, verdict: Verdict) -> Manner | None:
+    """The manner to try next, if what was refused can be left out."""
+    if verdict.trouble is Trouble.BAD_MARKUP and not manner.plain:
+        return replace(manner, plain=True)
+    if verdict.trouble in OF_THE_MEDIUM and not manner.without_media:
+        return replace(manner, without_media=True)
+    return None
+
+
+async def _attempt_with_file(bot: SendingBot, call: ApiCall, sent: _Sent) -> Mapping[str, Any] | Verdict:
+    """Make a call; a file of ours goes by the id Telegram gave it, else whole."""
+    if call.asset is None:
+        return await attempt(bot, call)
+    key = files.key_of(bot, call.asset.asset, call.asset.kind)
+    facts = await files.facts_of(key)
+    if facts.known is not None:
+        answer = await attempt(bot, by_id(call, facts.known))
+        if not isinstance(answer, Verdict) or answer.trouble is not Trouble.BAD_FILE_ID:
+            return answer
+        facts = await files.after_refusal(key, facts.known)
+        if facts.known is not None:
+            return await attempt(bot, by_id(call, facts.known))
+    if facts.stored is None:
+        return Verdict(Trouble.BAD_MEDIA, "the file does not exist any more")
+    if files.is_on_its_way(key):
+        return Verdict(Trouble.FILE_ON_ITS_WAY, "")
+    with files.carrying(key):
+        try:
+            upload = await files.upload_of(key, facts.stored)
+        except files.FileGone:
+            return Verdict(Trouble.BAD_MEDIA, "the file is not in the storage any more")
+        except files.StorageAway:
+            return Verdict(Trouble.NOT_SENT, "the storage does not answer")
+        answer = await attempt(bot, with_file(call, upload))
+        if not isinstance(answer, Verdict) and (known := files.learn(key, answer)):
+            sent.notes.append(partial(files.remember, key, known))
+        return answer
+
+
+async def file_is_on_its_way(bot: SendingBot, media: OutMedia | None) -> RetryAt | None:
+    """When to come back, if the message waits for a file that another message carries to Telegram now. Asked before the
+    limiter, so that what waits for a file costs nobody's turn."""
+    if media is None or not media.asset:
+        return None
+    key = files.key_of(bot, media.asset, media.type)
+    facts = await files.facts_of(key)
+    return _come_back() if facts.known is None and files.is_on_its_way(key) else None
+
+
+def _come_back() -> RetryAt:
+    return RetryAt(timezone.now() + FILE_WAIT, "its file is on its way to Telegram", counts=False)
 
 
 async def attempt(bot: SendingBot, call: ApiCall) -> Mapping[str, Any] | Verdict:
@@ -130,6 +225,8 @@ async def attempt(bot: SendingBot, call: ApiCall) -> Mapping[str, Any] | Verdict
 def outcome_of(claim: Claim, bot: SendingBot, verdict: Verdict) -> Outcome:
     """What a failed call means for its message, and what must be noted along with it."""
     trouble, now = verdict.trouble, timezone.now()
+    if trouble is Trouble.FILE_ON_ITS_WAY:
+        return _come_back()
     if trouble in TRANSIENT:
         return RetryAt(None, verdict.error)
     if trouble is Trouble.FLOOD:
@@ -157,16 +254,3 @@ def _cancel_rest(claim: Claim, reason: str) -> None:
         services.contact_went_away(
             bot_id=claim.bot_id, telegram_user_id=chat_id, ordering_key=claim.ordering_key, reason=reason
         )
-
-
-def _with_progress(claim: Claim, outcome: Outcome, message_ids: Sequence[object], *, plain: bool) -> Outcome:
-    if not isinstance(outcome, RetryAt):
-        return outcome
-    before = outcome.follow_up
-
-    def keep() -> None:
-        if before:
-            before()
-        note_progress(claim.id, {PROGRESS: {"message_ids": list(message_ids), "plain": plain}})
-
-    return replace(outcome, follow_up=keep)

@@ -15,9 +15,10 @@ from django.utils import timezone
 from bots import jobs
 from bots.crashpoints import crash_point, register
 from bots.models import ActorKind, AuditEntry, Bot, BotStatus, Channel, Contact
+from bots.outbox.registry import Claim
 from bots.outbox.services import cancel_waiting
 from bots.tenancy import no_scope
-from flows.services import post_raw_update
+from flows.services import note_delivery_problem, post_raw_update
 from telegram_gateway.models import TelegramUpdate, UpdateState
 from telegram_gateway.protocol.updates import Peek, UpdateKind, as_id, as_object, load, peek
 from telegram_gateway.selectors import WebhookBot
@@ -163,6 +164,13 @@ def note_bot_revoked(*, bot_id: uuid.UUID, token: str, error: str) -> None:
             data={"error": error},
         )
         logger.error("bot_token_revoked", bot_id=str(bot_id), organization_id=str(bot.organization_id), error=error)
+
+
+def note_media_refused(claim: Claim, error: str) -> None:
+    """A medium did not reach the chat: told in the run's timeline, and with the bot."""
+    note_delivery_problem(uuid.UUID(claim.payload["run_id"]), "media_not_sent", error=error)
+    if claim.bot_id is not None:
+        note_error(claim.bot_id, error)
 
 
 PROCESSORS: Final[Mapping[UpdateKind, Processor]] = {UpdateKind.MY_CHAT_MEMBER: _process_membership}

@@ -1,7 +1,7 @@
 """Who handles which topic, what it is given and what it may answer."""
 
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -79,6 +79,8 @@ SyncHandler = Callable[[Claim], Outcome]
 AsyncHandler = Callable[[Claim], Awaitable[Outcome]]
 Handler = SyncHandler | AsyncHandler
 OnDead = Callable[[Claim, Dead], object]
+# What was done, many at once: each claim with its result.
+OnDone = Callable[[Sequence[tuple[Claim, Mapping[str, Any]]]], object]
 
 AnyHandler = TypeVar("AnyHandler", bound=Callable[[Claim], Any])
 
@@ -94,6 +96,7 @@ class Topic:
     repeatable: bool
     give_up_after: float
     on_dead: OnDead | None
+    on_done: OnDone | None = None
 
 
 _topics: dict[str, Topic] = {}
@@ -118,19 +121,21 @@ def handler(
     repeatable: bool = True,
     give_up_after: float = 24 * 3600.0,
     on_dead: OnDead | None = None,
+    on_done: OnDone | None = None,
 ) -> Callable[[AnyHandler], AnyHandler]:
     """Register a topic's handler: a function or a coroutine function `(claim) -> Outcome`, run outside any transaction
     in the scope of the claim's organization. Coroutines run together on the process's one event loop and never touch
     the database: what must be written goes into the outcome's `follow_up`.
 
     `deadline` seconds for the call, always less than the lease. `repeatable=False`: after a lost worker or a timeout
-    the message is `unknown` instead of tried again. `on_dead(claim, outcome)` runs in the transaction that gives it up.
+    the message is `unknown` instead of tried again. `on_dead(claim, outcome)` runs in the transaction that gives it up,
+    `on_done(those done)` in the one that records them: once for as many as are recorded together.
     """
 
     def register(function: AnyHandler) -> AnyHandler:
         if topic in _topics and _topics[topic].handler is not function:
             raise RuntimeError(f"Topic {topic} has two handlers.")
-        _topics[topic] = Topic(topic, function, queue_of(topic), deadline, repeatable, give_up_after, on_dead)
+        _topics[topic] = Topic(topic, function, queue_of(topic), deadline, repeatable, give_up_after, on_dead, on_done)
         return function
 
     return register

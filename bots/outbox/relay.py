@@ -7,11 +7,12 @@ relays may run. Nothing is remembered between two runs.
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from queue import Empty
-from typing import TypeVar
+from typing import Any, TypeVar
+from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -26,7 +27,7 @@ from bots.outbox.metrics import count_lost, count_outcomes
 from bots.outbox.models import Queue
 from bots.outbox.outcomes import record_of, settled
 from bots.outbox.publish import bell_key
-from bots.outbox.registry import Dead, Outcome, once_topics, topic_named
+from bots.outbox.registry import Claim, Dead, Done, OnDone, Outcome, once_topics, topic_named
 from bots.tenancy import no_scope
 
 Written = TypeVar("Written")
@@ -124,10 +125,10 @@ class Pump:
 
 
 def write_outcomes(finished: Sequence[Finished]) -> None:
-    """Write what came of these claims: all in one statement, but those with something of their own to be written along,
-    which have a transaction each. Only claims that are still ours change their row."""
+    """Write what came of these claims: all together, but those with something of their own to be written along, which
+    have a transaction each. Only claims that are still ours change their row."""
     now = timezone.now()
-    plain: list[store.Record] = []
+    plain: list[tuple[Outcome, store.Record]] = []
     special: list[tuple[Finished, Outcome, store.Record]] = []
     for answer in finished:
         topic = topic_named(answer.claim.topic)
@@ -137,15 +138,41 @@ def write_outcomes(finished: Sequence[Finished]) -> None:
         if outcome.follow_up is not None or has_hook:
             special.append((answer, outcome, record))
         else:
-            plain.append(record)
+            plain.append((outcome, record))
     crash_point(BEFORE_MARK)
-    written = insistently(partial(store.record, plain))
+    written = insistently(partial(_record_together, plain))
     for answer, outcome, record in special:
         crash_point(BETWEEN_MARKS)
         if insistently(partial(_record_with_hooks, outcome, record)):
             written |= {answer.claim.id}
     crash_point(AFTER_MARK)
-    count_outcomes([*plain, *(record for _answer, _outcome, record in special)], written)
+    count_outcomes(
+        [*(record for _outcome, record in plain), *(record for _answer, _outcome, record in special)], written
+    )
+
+
+def _record_together(answers: Sequence[tuple[Outcome, store.Record]]) -> frozenset[UUID]:
+    """Write outcomes in one statement, and in the same transaction what their topics want of all that was done. If that
+    fails, the outcomes alone: what happened outside has happened."""
+    records = [record for _outcome, record in answers]
+    wanted: dict[OnDone, list[tuple[Claim, Mapping[str, Any]]]] = {}
+    for outcome, record in answers:
+        topic = topic_named(record.claim.topic)
+        if isinstance(outcome, Done) and topic is not None and topic.on_done is not None:
+            wanted.setdefault(topic.on_done, []).append((record.claim, outcome.result))
+    if not wanted:
+        return store.record(records)
+    try:
+        with transaction.atomic(), no_scope(reason="the relay records outcomes of every organization together"):
+            written = store.record(records)
+            for on_done, done in wanted.items():
+                on_done([one for one in done if one[0].id in written])
+    except Exception as error:
+        if isinstance(error, DatabaseError) and not connection.is_usable():
+            raise
+        logger.exception("outbox_follow_up_failed", messages=len(records))
+        return store.record(records)
+    return written
 
 
 def _record_with_hooks(outcome: Outcome, record: store.Record) -> bool:
@@ -174,6 +201,8 @@ def _run_hooks(outcome: Outcome, record: store.Record) -> None:
     topic = topic_named(record.claim.topic)
     if isinstance(outcome, Dead) and topic is not None and topic.on_dead is not None:
         topic.on_dead(record.claim, outcome)
+    if isinstance(outcome, Done) and topic is not None and topic.on_done is not None:
+        topic.on_done([(record.claim, outcome.result)])
 
 
 def insistently(write: Callable[[], Written]) -> Written:

@@ -67,6 +67,12 @@ def has_unfinished(*, ordering_key: str) -> bool:
     return OutboxMessage.unscoped.filter(ordering_key=ordering_key, state__in=UNFINISHED).exists()
 
 
+def forget_payloads(message_ids: Sequence[uuid.UUID]) -> int:
+    """Forget what these messages said, as far as they are over and done with; answers how many. Safe to repeat."""
+    over = OutboxMessage.unscoped.filter(id__in=message_ids, state__in=(MessageState.DONE, MessageState.CANCELLED))
+    return over.update(payload={})
+
+
 def note_progress(message_id: uuid.UUID, progress: Mapping[str, Any]) -> None:
     """Add to the payload of a message that goes back how far its handler came; the next attempt reads it there. Called
     in an outcome's `follow_up`."""

@@ -19,12 +19,14 @@ if os.environ.get("TRILHO_TEST_VALKEY") and (_worker := os.environ.get("PYTEST_X
 
 from config.settings.base import *
 from config.settings.base import DATABASES as _DATABASES
+from config.settings.base import STORAGES as _STORAGES
 
 DEBUG = False
 ALLOWED_HOSTS = ["*"]
 # Looks files up when they are asked for, instead of all of them for each client.
 WHITENOISE_AUTOREFRESH = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = _STORAGES | {"default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 _database = _DATABASES["default"]

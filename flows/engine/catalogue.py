@@ -4,6 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
+from uuid import UUID
+
+from flows.engine.content import MediaType
+
+# A step among the versions that run together: its version and its id.
+StepKey = tuple[UUID, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +22,39 @@ class GatewayAccountFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class SubflowFacts:
+    """A published flow as another may run it: what it is called, what it runs itself, and what a way through it is like.
+
+    `returns`: its end can be come to; `returns_at_once`: without a wait; `returns_unpaid`: without paying. `enters` are
+    the steps that the walk which comes in may enter, `leaves_by` those that the walk which goes out may. `writes` are the
+    variables it leaves behind.
+    """
+
+    flow_id: str
+    name: str
+    steps: int
+    calls: tuple["SubflowFacts", ...] = ()
+    returns: bool = True
+    returns_at_once: bool = False
+    returns_unpaid: bool = True
+    currencies: frozenset[str] = frozenset()
+    writes: frozenset[str] = frozenset()
+    enters: frozenset[StepKey] = frozenset()
+    leaves_by: frozenset[StepKey] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogueFacts:
-    """Ids are strings. `default_account` is the first of the bot's accounts, if it has one."""
+    """Ids are strings. `default_account` is the first of the bot's accounts, if it has one. `media` tells each file's
+    kind; `flows` holds the published flows of the bot, by id; `flow_id` and `flow_name` are the checked flow's own."""
 
     gateway_accounts: Mapping[str, GatewayAccountFacts] = field(default_factory=lambda: MappingProxyType({}))
     default_account: str | None = None
     chats: frozenset[str] = frozenset()
-    media: frozenset[str] = frozenset()
-    flows: frozenset[str] = frozenset()
+    media: Mapping[str, MediaType] = field(default_factory=lambda: MappingProxyType({}))
+    flows: Mapping[str, SubflowFacts] = field(default_factory=lambda: MappingProxyType({}))
+    flow_id: str | None = None
+    flow_name: str = ""
 
 
 EMPTY_CATALOGUE: Final = CatalogueFacts()

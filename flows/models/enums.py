@@ -47,3 +47,14 @@ class Direction(models.TextChoices):
 
     IN = "in", _("From the contact")
     OUT = "out", _("To the contact")
+
+
+class AssetKind(models.TextChoices):
+    """What an uploaded file is sent as; the values are those of the engine's `MediaType`."""
+
+    PHOTO = "photo", _("Photo")
+    VIDEO = "video", _("Video")
+    AUDIO = "audio", _("Audio")
+    VOICE = "voice", _("Voice message")
+    DOCUMENT = "document", _("Document")
+    ANIMATION = "animation", _("Animation")

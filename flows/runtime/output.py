@@ -16,6 +16,7 @@ class Output:
     runs: list[str] = field(default_factory=list)
     timeline: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
+    kept_answers: list[str] = field(default_factory=list)
     voids: list[str] = field(default_factory=list)
     arms: list[str] = field(default_factory=list)
     marks: list[str] = field(default_factory=list)
@@ -30,6 +31,7 @@ class Output:
         self.runs += other.runs
         self.timeline += other.timeline
         self.messages += other.messages
+        self.kept_answers += other.kept_answers
         self.voids += other.voids
         self.arms += other.arms
         self.marks += other.marks

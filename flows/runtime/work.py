@@ -16,6 +16,7 @@ from bots.ids import uuid7
 from bots.outbox.publish import publish
 from flows.engine.codec import CorruptState
 from flows.models import Conversation, Run
+from flows.ports import GrantOwner, grant_names
 from flows.runtime import bulk, metrics
 from flows.runtime.bulk import Waiting
 from flows.runtime.flow_events import announcer
@@ -152,6 +153,7 @@ def _advance_all(
     }
     welcome = welcome_versions(bots[bot_id] for bot_id in in_welcome_mode)
     versions = compiled(_versions_needed(conversations, chosen, stored, bots, welcome))
+    grants = _grants(conversations, versions)
     for conversation in conversations:
         key = (conversation.bot_id, conversation.telegram_user_id)
         bot = bots[conversation.bot_id]
@@ -159,7 +161,8 @@ def _advance_all(
             # Another transaction is making this welcome version: it is there on the next look.
             worked.missed.add(key)
             continue
-        turns = Turns(bot, conversation, stored, versions, welcome.get(bot.id), now)
+        owned = grants.get((conversation.organization_id, conversation.telegram_user_id), ())
+        turns = Turns(bot, conversation, stored, versions, welcome.get(bot.id), owned, now)
         turns.take(chosen.get(key, ()), worked, aside)
 
 
@@ -172,6 +175,7 @@ class Turns:
     stored: Mapping[UUID, StoredRun]
     versions: Mapping[UUID, Version]
     welcome_version_id: UUID | None
+    grants: tuple[str, ...]
     now: datetime
 
     def take(self, incoming: Sequence[Incoming], worked: Worked, aside: Mapping[UUID, str]) -> None:
@@ -216,6 +220,7 @@ class Turns:
             stored=self.stored,
             versions=self.versions,
             welcome_version_id=self.welcome_version_id,
+            grants=self.grants,
             now=self.now,
         )
 
@@ -250,6 +255,15 @@ def _stored_runs(
     return {row["id"]: StoredRun(**row) for row in rows}
 
 
+def _grants(
+    conversations: Sequence[Conversation], versions: Mapping[UUID, Version]
+) -> Mapping[GrantOwner, tuple[str, ...]]:
+    """The contacts' open accesses, where a condition may ask for them."""
+    if not any(version.flow.asks_grants for version in versions.values()):
+        return {}
+    return grant_names()([(one.organization_id, one.telegram_user_id) for one in conversations])
+
+
 def _versions_needed(
     conversations: Sequence[Conversation],
     chosen: Mapping[Key, Sequence[Incoming]],
@@ -260,7 +274,8 @@ def _versions_needed(
     needed = {run.version_id for run in stored.values()} | set(welcome.values())
     needed |= {bot.startable_version_id for bot in bots.values() if bot.startable_version_id is not None}
     needed |= {one.pinned_version_id for one in conversations if one.pinned_version_id is not None}
-    needed |= {one.start_with for incoming in chosen.values() for one in incoming if one.start_with is not None}
+    for incoming in chosen.values():
+        needed |= {version_id for one in incoming for version_id in one.named_versions}
     return needed
 
 
@@ -269,7 +284,7 @@ def _write(output: Output, mark: UUID | None) -> None:
     bulk.write_runs(output.runs)
     crash_point(BETWEEN_WRITES)
     bulk.write_timers(voids=output.voids, arms=output.arms)
-    bulk.write_history(timeline=output.timeline, messages=output.messages)
+    bulk.write_history(timeline=output.timeline, messages=output.messages, kept_answers=output.kept_answers)
     crash_point(BETWEEN_WRITES)
     publish(output.outbox)
     if output.contacts or output.conversations:

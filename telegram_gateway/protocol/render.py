@@ -10,7 +10,7 @@ from typing import Any, Final
 import segno
 
 from flows.engine.effects import AnswerPress, OutButton, OutMedia, OutMediaType, OutMessage, ParseMode
-from flows.engine.events import BEGIN_DATA
+from flows.engine.events import BEGIN_DATA, AnswerKind
 from flows.engine.expressions import escape_html
 from flows.engine.menu import MenuItem
 from telegram_gateway.protocol import callback_data, limits
@@ -28,6 +28,12 @@ _METHODS: Final[Mapping[OutMediaType, str]] = {
 
 # Before the id of an uploaded file where a test chat keeps the call.
 ASSET_PREFIX: Final = "asset:"
+
+# Bot API, KeyboardButton: only in private chats, and only the sender's own.
+_REQUESTS: Final[Mapping[AnswerKind | None, str]] = {
+    AnswerKind.CONTACT: "request_contact",
+    AnswerKind.LOCATION: "request_location",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +114,20 @@ def render(message: OutMessage, chat_id: int, manner: Manner = AS_WRITTEN) -> tu
         return ()
     common = {"chat_id": chat_id} | ({"protect_content": True} if message.protect_content else {})
     calls = [_with(call, common) for call in calls]
-    keyboard = inline_keyboard(message.buttons)
-    if keyboard:
-        calls[-1] = _with(calls[-1], {"reply_markup": {"inline_keyboard": keyboard}})
+    markup = _markup(message)
+    if markup:
+        calls[-1] = _with(calls[-1], {"reply_markup": markup})
     return tuple(calls)
+
+
+def _markup(message: OutMessage) -> dict[str, Any] | None:
+    """What stands under the message (one thing only, as the Bot API has it), or below the field people write in."""
+    if keyboard := inline_keyboard(message.buttons):
+        return {"inline_keyboard": keyboard}
+    if message.ask in _REQUESTS:
+        key = {"text": message.ask_label or str(message.ask), _REQUESTS[message.ask]: True}
+        return {"keyboard": [[key]], "resize_keyboard": True, "one_time_keyboard": True}
+    return {"remove_keyboard": True} if message.unask else None
 
 
 def render_press_answer(effect: AnswerPress) -> ApiCall:

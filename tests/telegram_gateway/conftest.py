@@ -9,7 +9,7 @@ from pytest_django.fixtures import Settings
 from bots.ids import uuid7
 from bots.models import Bot, Delivery, Organization
 from bots.outbox.loop import outbox_loop
-from telegram_gateway import client
+from telegram_gateway import client, files
 from telegram_gateway.selectors import sending_bots, webhook_bots
 from tests.support.fake_telegram import FakeTelegram
 
@@ -35,6 +35,7 @@ def fresh_caches() -> None:
     """What a process has learnt of bots belongs to the test before."""
     webhook_bots.clear()
     sending_bots.clear()
+    files.forget_everything()
 
 
 @pytest.fixture

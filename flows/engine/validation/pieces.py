@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from flows.engine.content import AccessContent, MainButton, Media, RedirectButton, UrlButton
+from flows.engine.content import AccessContent, MainButton, Media, MediaType, RedirectButton, UrlButton
 from flows.engine.definition import FlowDocument, StepBase
 from flows.engine.steps.access import AccessStep
 from flows.engine.steps.buttons import ButtonsStep
@@ -12,6 +12,7 @@ from flows.engine.steps.deliver import DeliverStep
 from flows.engine.steps.message import MessageStep
 from flows.engine.steps.payment import Currency, PaymentStep
 from flows.engine.steps.question import QuestionStep
+from flows.engine.steps.set import SetStep
 
 
 class PieceKind(StrEnum):
@@ -22,11 +23,13 @@ class PieceKind(StrEnum):
     PRICE = "price"
     ASSET = "asset"
     CHAT = "chat"
+    VALUE = "value"
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """`step_id` is None for the bot's own; `html`: the text is read as HTML; `currency` is known of an amount."""
+    """`step_id` is None for the bot's own; `html`: the text is read as HTML; `currency` is known of an amount, `media`
+    (what it is sent as) of a file."""
 
     step_id: str | None
     field: str
@@ -34,6 +37,7 @@ class Piece:
     text: str
     html: bool = True
     currency: Currency | None = None
+    media: MediaType | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class _Found:
     text: str | None
     html: bool = True
     currency: Currency | None = None
+    media: MediaType | None = None
 
 
 def pieces_of(document: FlowDocument) -> Iterator[Piece]:
@@ -57,7 +62,7 @@ def pieces_of(document: FlowDocument) -> Iterator[Piece]:
 def _owned(step_id: str | None, found: Iterable[_Found]) -> Iterator[Piece]:
     for piece in found:
         if piece.text is not None:
-            yield Piece(step_id, piece.field, piece.kind, piece.text, piece.html, piece.currency)
+            yield Piece(step_id, piece.field, piece.kind, piece.text, piece.html, piece.currency, piece.media)
 
 
 def _of_bot(document: FlowDocument) -> Iterator[_Found]:
@@ -98,6 +103,8 @@ def of_step(step: StepBase) -> Iterator[_Found]:
                 yield from _of_access("config.deliver", config.deliver)
         case AccessStep(config=config) | DeliverStep(config=config):
             yield from _of_access("config", config)
+        case SetStep():
+            yield from _of_set(step)
         case _:
             return
 
@@ -118,6 +125,15 @@ def _of_buttons(step: ButtonsStep) -> Iterator[_Found]:
             yield _Found(f"{field}.bump.price", PieceKind.PRICE, button.bump.price)
 
 
+def _of_set(step: SetStep) -> Iterator[_Found]:
+    for index, one in enumerate(step.config.assign):
+        if isinstance(one.value, str):
+            yield _Found(f"config.assign.{index}.value", PieceKind.VALUE, one.value, html=False)
+    for name in ("add_tags", "remove_tags"):
+        for index, tag in enumerate(getattr(step.config, name)):
+            yield _Found(f"config.{name}.{index}", PieceKind.VALUE, tag, html=False)
+
+
 def _of_access(field: str, content: AccessContent) -> Iterator[_Found]:
     # Said after the media, in a message of its own.
     yield _Found(f"{field}.text", PieceKind.TEXT, content.text)
@@ -129,7 +145,7 @@ def _of_access(field: str, content: AccessContent) -> Iterator[_Found]:
 def _of_media(field: str, media: Media | None) -> Iterator[_Found]:
     if media is not None:
         yield _Found(f"{field}.url", PieceKind.URL, media.url)
-        yield _Found(f"{field}.asset", PieceKind.ASSET, media.asset)
+        yield _Found(f"{field}.asset", PieceKind.ASSET, media.asset, media=media.type)
 
 
 def _of_url_buttons(field: str, buttons: Iterable[UrlButton | RedirectButton]) -> Iterator[_Found]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self, TypeVar
 
 from tests.support.fake_telegram.calls import Call, Drop, Fault
+from tests.support.fake_telegram.files import KINDS, FileShelf
 from tests.support.fake_telegram.http import Answer, Cut, HttpServer
 
 SENDS = ("send", "copy", "forward")
@@ -31,6 +32,7 @@ class FakeTelegram:
         self._changed = threading.Condition()
         self._http = HttpServer(self._answer)
         self._closed = False
+        self.files = FileShelf()
         self.most_polls_at_once: Counter[str] = Counter()
 
     def __enter__(self) -> Self:
@@ -120,7 +122,7 @@ class FakeTelegram:
             return self._get_updates(token, parameters)
         chat_id = _chat_id(parameters)
         with self._changed:
-            fault = self._fault_for(token, method, chat_id)
+            fault = self._fault_for(token, method, chat_id) or self.files.fault(token, method, parameters)
             accepted = fault is None or fault.drop is Drop.AFTER
             message_id = None
             if accepted and method.startswith(SENDS) and chat_id is not None:
@@ -166,9 +168,15 @@ class FakeTelegram:
                 pending = len(self._updates[call.token])
                 return {"url": url, "has_custom_certificate": False, "pending_update_count": pending}
             case method if method.startswith(SENDS):
-                return _message(call, me)
+                return self._message(call, me)
             case _:
                 return True
+
+    def _message(self, call: Call, me: dict[str, Any]) -> dict[str, Any]:
+        message = _message(call, me)
+        if call.method in KINDS:
+            message |= self.files.take(call.token, call.method, call.parameters, uploaded=bool(call.files))
+        return message
 
     def _get_updates(self, token: str, parameters: Mapping[str, Any]) -> Answer:
         offset, limit = int(parameters.get("offset") or 0), int(parameters.get("limit") or 100)
@@ -219,7 +227,4 @@ def _message(call: Call, me: dict[str, Any]) -> dict[str, Any]:
         "date": int(time.time()),
     }
     message.update({name: call.parameters[name] for name in ("text", "caption") if name in call.parameters})
-    if call.method == "sendPhoto":
-        size = {"file_id": f"photo-{call.number}", "file_unique_id": str(call.number), "width": 8, "height": 8}
-        message["photo"] = [size]
     return json.loads(json.dumps(message))  # type: ignore[no-any-return]

@@ -1,17 +1,24 @@
 """Messages become Bot API calls that Telegram will take."""
 
 import uuid
+from dataclasses import replace
 
 import pytest
 
 from flows.engine.effects import AnswerPress, OutButton, OutMedia, OutMediaType, OutMessage, ParseMode
-from flows.engine.events import ButtonRef
+from flows.engine.events import AnswerKind, ButtonRef
 from telegram_gateway.protocol import limits
+from telegram_gateway.protocol.files import SentFile, sent_file
 from telegram_gateway.protocol.render import (
+    AssetRef,
+    Manner,
+    Upload,
+    by_id,
     inline_keyboard,
     render,
     render_keyboard_removal,
     render_press_answer,
+    with_file,
 )
 
 REF = ButtonRef(run_id=uuid.UUID(int=1), version_id=uuid.UUID(int=2), ordinal=1, wait=2, index=0)
@@ -48,7 +55,7 @@ def test_options_of_a_plain_text() -> None:
 
 
 def test_markup_is_dropped_where_it_could_not_be_parsed() -> None:
-    (call,) = render(OutMessage("1 &lt; <b>2</b> & <i>3", ParseMode.HTML), 7, plain=True)
+    (call,) = render(OutMessage("1 &lt; <b>2</b> & <i>3", ParseMode.HTML), 7, Manner(plain=True))
 
     assert call.parameters == {"text": "1 < 2 & 3", "chat_id": 7}
 
@@ -162,3 +169,102 @@ def test_buttons_are_taken_off() -> None:
         "editMessageReplyMarkup",
         {"chat_id": 7, "message_id": 9, "reply_markup": {"inline_keyboard": []}},
     )
+
+
+@pytest.mark.parametrize("kind", OutMediaType)
+def test_a_file_of_ours_goes_by_its_id_or_whole(kind: OutMediaType) -> None:
+    (call,) = render(OutMessage("see", media=OutMedia(kind, asset="A1")), 7)
+    upload = Upload(kind.value, "a.bin", "application/octet-stream", b"abc")
+
+    again = by_id(call, SentFile(kind, "F9", "u9"))
+    first = with_file(call, upload)
+
+    assert call.asset == AssetRef("A1", kind)
+    assert call.dump()["params"][kind.value] == "asset:A1"
+    assert (again.method, again.asset) == (call.method, None)
+    assert again.parameters == {"caption": "see", "chat_id": 7, kind.value: "F9"}
+    assert (first.upload, first.asset, first.parameters) == (upload, None, {"caption": "see", "chat_id": 7})
+
+
+def test_a_file_goes_as_what_telegram_made_of_it() -> None:
+    (call,) = render(OutMessage(None, media=OutMedia(OutMediaType.VIDEO, asset="A1")), 7)
+
+    again = by_id(call, SentFile(OutMediaType.ANIMATION, "F9", "u9"))
+
+    assert (again.method, again.parameters) == ("sendAnimation", {"chat_id": 7, "animation": "F9"})
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        (OutMessage("A <b>b</b>", ParseMode.HTML), "A <b>b</b>\nhttps://example.com/a?b=1&amp;c=2"),
+        (OutMessage("a < b"), "a < b\nhttps://example.com/a?b=1&c=2"),
+        (OutMessage(None), "https://example.com/a?b=1&c=2"),
+    ],
+)
+def test_without_its_medium_a_message_keeps_the_address(message: OutMessage, text: str) -> None:
+    media = OutMedia(OutMediaType.PHOTO, url="https://example.com/a?b=1&c=2")
+    shown = replace(message, media=media, buttons=BUTTONS)
+
+    (call,) = render(shown, 7, Manner(without_media=True))
+
+    assert (call.method, call.parameters["text"], call.parameters["reply_markup"]) == ("sendMessage", text, KEYBOARD)
+
+
+@pytest.mark.parametrize("media", [OutMedia(OutMediaType.VIDEO, asset="A1"), OutMedia(OutMediaType.VIDEO, file_id="F")])
+def test_without_its_medium_nothing_may_be_left(media: OutMedia) -> None:
+    assert render(OutMessage(None, media=media), 7, Manner(without_media=True)) == ()
+    (call,) = render(OutMessage("see", media=media), 7, Manner(without_media=True))
+    assert call.parameters == {"text": "see", "chat_id": 7}
+
+
+def test_the_id_is_read_from_the_answer() -> None:
+    small, large = {"file_id": "s", "file_unique_id": "1"}, {"file_id": "l", "file_unique_id": "2"}
+
+    assert sent_file({"photo": [small, large]}, OutMediaType.PHOTO) == SentFile(OutMediaType.PHOTO, "l", "2")
+    assert sent_file({"document": small}, OutMediaType.DOCUMENT) == SentFile(OutMediaType.DOCUMENT, "s", "1")
+    # A GIF sent as an animation is told twice, a film without sound is an animation.
+    both = {"animation": small, "document": small}
+    assert sent_file(both, OutMediaType.VIDEO) == SentFile(OutMediaType.ANIMATION, "s", "1")
+    for odd in ({}, {"photo": []}, {"video": "x"}, {"video": {"file_id": 7}}, {"video": {"file_id": ""}}):
+        assert sent_file(odd, OutMediaType.VIDEO) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted"), [(AnswerKind.CONTACT, "request_contact"), (AnswerKind.LOCATION, "request_location")]
+)
+def test_an_offer_to_share_is_telegrams_own_keyboard(kind: AnswerKind, wanted: str) -> None:
+    (call,) = render(OutMessage("Telefone?", ask=kind, ask_label="Enviar"), 7)
+
+    assert call.parameters["reply_markup"] == {
+        "keyboard": [[{"text": "Enviar", wanted: True}]],
+        "resize_keyboard": True,
+        "one_time_keyboard": True,
+    }
+
+
+def test_the_offer_stands_under_the_last_of_several_calls() -> None:
+    calls = render(OutMessage("a" * 5_000, ask=AnswerKind.CONTACT, ask_label="Enviar"), 7)
+
+    assert ["reply_markup" in call.parameters for call in calls] == [False, True]
+
+
+def test_an_offer_made_before_is_taken_away() -> None:
+    (call,) = render(OutMessage("Obrigado!", unask=AnswerKind.CONTACT), 7)
+
+    assert call.parameters["reply_markup"] == {"remove_keyboard": True}
+
+
+def test_buttons_of_the_message_itself_come_first() -> None:
+    """A message has one keyboard (Bot API, reply_markup); the engine waits for one that has none."""
+    buttons = ((OutButton("Go", begin=True),),)
+    (call,) = render(OutMessage("Oi", buttons=buttons, unask=AnswerKind.CONTACT), 7)
+
+    assert list(call.parameters["reply_markup"]) == ["inline_keyboard"]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in AnswerKind if kind not in (AnswerKind.CONTACT, AnswerKind.LOCATION)])
+def test_what_telegram_has_no_key_for_is_not_offered(kind: AnswerKind) -> None:
+    (call,) = render(OutMessage("Foto?", ask=kind), 7)
+
+    assert "reply_markup" not in call.parameters

@@ -86,7 +86,14 @@ def test_a_place_that_is_not_on_earth_is_something_else(latitude: object) -> Non
     assert event.kind is AnswerKind.OTHER
 
 
-@pytest.mark.parametrize("field", ["video", "voice", "audio", "sticker", "video_note", "animation"])
+@pytest.mark.parametrize("kind", [AnswerKind.VIDEO, AnswerKind.VOICE, AnswerKind.AUDIO])
+def test_a_film_and_a_sound_are_files_of_their_kind(kind: AnswerKind) -> None:
+    event = read_message(**{kind: {"file_id": "f", "duration": 3}}, caption="veja").event
+
+    assert event == Answered(kind=kind, text="veja", message_id=5, data={"file_id": "f"})
+
+
+@pytest.mark.parametrize("field", ["sticker", "video_note", "animation"])
 def test_other_media_are_named(field: str) -> None:
     event = read_message(**{field: {"file_id": "f"}, "document": {"file_id": "f"}}).event
 

@@ -3,7 +3,6 @@
 from flows.engine.validation.checks import (
     access_exits,
     amounts,
-    availability,
     belongings,
     button_conditions,
     button_targets,
@@ -24,17 +23,19 @@ from flows.engine.validation.checks import (
     stars_beside_pix,
     start,
     step_ids,
+    subflows,
     targets,
     text_lengths,
     unpaid_access,
     unused_exits,
     urls,
+    variable_names,
+    ways_at_once,
 )
 
 __all__ = [
     "access_exits",
     "amounts",
-    "availability",
     "belongings",
     "button_conditions",
     "button_targets",
@@ -55,9 +56,12 @@ __all__ = [
     "stars_beside_pix",
     "start",
     "step_ids",
+    "subflows",
     "targets",
     "text_lengths",
     "unpaid_access",
     "unused_exits",
     "urls",
+    "variable_names",
+    "ways_at_once",
 ]

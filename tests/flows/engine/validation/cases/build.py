@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.engine.catalogue import EMPTY_CATALOGUE, CatalogueFacts, GatewayAccountFacts
+from flows.engine.content import MediaType
 from flows.engine.problem_codes import Code
 from tests.support.flows import (
     Document,
@@ -43,7 +44,7 @@ WITH_SANDBOX = CatalogueFacts(
     gateway_accounts={"sandbox": SANDBOX, "strict": STRICT},
     default_account="sandbox",
     chats=frozenset({"-100"}),
-    media=frozenset({"cover"}),
+    media={"cover": MediaType.PHOTO, "hello": MediaType.VOICE},
 )
 END = an_access("end", "Fim")
 

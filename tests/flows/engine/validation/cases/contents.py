@@ -183,6 +183,17 @@ CASES: dict[str, Cases] = {
                 (Code.UNKNOWN_MEDIA, "m", "config.media.asset"),
                 catalogue=WITH_SANDBOX,
             ),
+            # A voice message is no picture, and a picture no film.
+            fails(
+                a_flow([a_message("m", next="end", config={"media": {"type": "photo", "asset": "hello"}}), END]),
+                (Code.MEDIA_KIND, "m", "config.media.asset"),
+                catalogue=WITH_SANDBOX,
+            ),
+            fails(
+                a_flow([an_access("end", config={"media": {"type": "video", "asset": "cover"}})]),
+                (Code.MEDIA_KIND, "end", "config.media.asset"),
+                catalogue=WITH_SANDBOX,
+            ),
             fails(
                 charged(config={"deliver": {"chat": "x", "media": {"type": "photo", "asset": "y"}}}),
                 (Code.UNKNOWN_CHAT, "pay", "config.deliver.chat"),
@@ -195,16 +206,9 @@ CASES: dict[str, Cases] = {
                 a_flow([a_message("m", next="end", config={"media": {"type": "photo", "asset": "cover"}}), END]),
                 WITH_SANDBOX,
             ),
+            # Anything can be sent as a document.
+            Passing(a_flow([an_access("end", config={"media": {"type": "document", "asset": "hello"}})]), WITH_SANDBOX),
         ],
-    ),
-    "availability": cases(
-        [
-            fails(
-                asked(next="end", config={"retention_days": 30}),
-                (Code.NOT_AVAILABLE, "q", "config.retention_days"),
-            )
-        ],
-        [asked(next="end", config={"purpose": "Contato"})],
     ),
     "main_buttons": cases(
         [

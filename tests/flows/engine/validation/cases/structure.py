@@ -4,7 +4,18 @@ from typing import Any
 
 from flows.engine.problem_codes import Code
 from tests.flows.engine.validation.cases.build import END, Failing, asked, charged, pressed
-from tests.support.flows import a_condition, a_delay, a_flow, a_message, a_question, a_step, an_access
+from tests.support.flows import (
+    a_branch,
+    a_condition,
+    a_delay,
+    a_flow,
+    a_message,
+    a_question,
+    a_set,
+    a_split,
+    a_step,
+    an_access,
+)
 
 # What the models themselves refuse: (a change of a sound step's part, what is found).
 STRUCTURE: tuple[Failing, ...] = (
@@ -26,6 +37,29 @@ STRUCTURE: tuple[Failing, ...] = (
         a_flow([a_question("q", config={"save_as": "nome completo"}, next="end"), END]),
         ((Code.BAD_VARIABLE_NAME, "q", "config.save_as"),),
     ),
+    Failing(a_flow([a_split("ab", ("A", 0, "end")), END]), ((Code.OUT_OF_RANGE, "ab", "config.arms.0.weight"),)),
+    Failing(a_flow([a_split("ab", ("A", -1, "end")), END]), ((Code.OUT_OF_RANGE, "ab", "config.arms.0.weight"),)),
+    Failing(a_flow([a_split("ab", ("A", True, "end")), END]), ((Code.WRONG_TYPE, "ab", "config.arms.0.weight"),)),
+    Failing(a_flow([a_split("ab", (" ", 1, "end")), END]), ((Code.BLANK, "ab", "config.arms.0.name"),)),
+    Failing(a_flow([a_split("ab"), END]), ((Code.TOO_SHORT, "ab", "config.arms"),)),
+    Failing(
+        a_flow([a_split("ab", *((f"A{n}", 1, "end") for n in range(21))), END]), ((Code.TOO_LONG, "ab", "config.arms"),)
+    ),
+    *(
+        Failing(a_flow([a_set("n", next="end", **config), END]), ((code, "n", field),))
+        for config, code, field in [
+            ({"assign": [{"name": "x", "value": [1]}]}, Code.WRONG_TYPE, "config.assign.0.value"),
+            ({"assign": [{"name": "x", "value": None}]}, Code.WRONG_TYPE, "config.assign.0.value"),
+            ({"assign": [{"name": "x", "value": "a" * 4_097}]}, Code.TOO_LONG, "config.assign.0.value"),
+            ({"assign": [{"name": "x"}]}, Code.REQUIRED, "config.assign.0.value"),
+            ({"assign": [{"name": "um nome", "value": 1}]}, Code.BAD_VARIABLE_NAME, "config.assign.0.name"),
+            ({"assign": [{"name": "x", "value": 1}] * 201}, Code.TOO_LONG, "config.assign"),
+            ({"add_tags": ["x"] * 101}, Code.TOO_LONG, "config.add_tags"),
+            ({"add_tags": ["x" * 65]}, Code.TOO_LONG, "config.add_tags.0"),
+            ({"remove_tags": [" "]}, Code.BLANK, "config.remove_tags.0"),
+        ]
+    ),
+    Failing(a_flow([a_branch("fork", next="end", config={"on": "x"}), END]), ((Code.UNKNOWN_FIELD, "fork", "config.on"),)),
     Failing(a_flow([a_delay("d", until="25:00", next="end"), END]), ((Code.BAD_TIME, "d", "config.until"),)),
     Failing(
         {**a_flow([END]), "triggers": [{"command": "start", "target_step": "end"}]},

@@ -171,6 +171,10 @@ class PlayedChat(Chat[PlayedRun]):
         return self._welcome.version_id if self._welcome else None
 
     @property
+    def flow_to_begin(self) -> Flow | None:
+        return self._flow if self._enabled else None
+
+    @property
     def newest(self) -> PlayedRun | None:
         """The run on top, else the one begun last."""
         return self.top or next(reversed(self._runs.values()), None)

@@ -305,8 +305,8 @@ class ConversationTest(Part):
     start_step: StepId | None = Field(default=None, description="Begin at this step, before anything is done.")
     variables: dict[VariableName, object] = Field(default_factory=dict, description="Of the first run.")
     contact: Person = Person()
-    locale: Literal["pt-br", "en"] = "pt-br"
-    time_zone: NotBlank = "America/Sao_Paulo"
+    locale: Literal["pt-br", "en"] | None = Field(default=None, description="The chat's language; else the bot's.")
+    time_zone: NotBlank | None = Field(default=None, description="Else the organization's.")
     flow_enabled: Flag = Field(default=True, description="False: the bot's welcome answers.")
     charges: Charging = Charging.AT_ONCE
     seed: Annotated[Whole, Field(ge=0, le=2**62)] = Field(default=1, description="Chooses the arms of splits.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,6 +32,8 @@ def parse_test(document: object, *, locale: str = DEFAULT_LOCALE) -> ParsedTest:
     findings = [finding for _, finding in inspected.findings]
     if not findings and not isinstance(inspected.value, dict):
         findings = [Finding(Code.NOT_AN_OBJECT, None, "")]
+    if not findings and len(json.dumps(inspected.value, ensure_ascii=False).encode()) > MAX_BYTES:
+        findings = [Finding(Code.TOO_LARGE, None, "", {"limit": "128 KiB"})]
     test: ConversationTest | None = None
     if not findings:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -19,7 +20,8 @@ from flows.engine.events import (
     Pressed,
     Start,
 )
-from flows.engine.state import BotFacts, ContactFacts, Facts
+from flows.engine.problems import DEFAULT_LOCALE
+from flows.engine.state import NO_FACTS, ContactFacts, Facts
 from flows.engine.testing.books import Charge
 from flows.engine.testing.chat import PlayedChat, Spoken, next_due
 from flows.engine.testing.checks import Difference, check
@@ -52,53 +54,41 @@ _CHAT_ID: Final = 77
 _WELCOME: Final = UUID(int=0xE << 64)
 
 
-def play(
-    flow: Flow,
-    test: ConversationTest,
-    *,
-    bot: BotFacts | None = None,
-    texts: Mapping[str, str] | None = None,
-    locale: str = "pt-br",
-) -> Report:
+def play(flow: Flow, test: ConversationTest, *, facts: Facts = NO_FACTS, locale: str = DEFAULT_LOCALE) -> Report:
     """Plays the items in their order, to the first that goes wrong. The same input gives the same report.
 
-    `bot` and `texts` are the bot's own; `locale` is the language of the report.
+    `facts` are the bot's and its organization's; who talks is the test's. `locale` is the language of the report.
     """
-    player = _Player(flow, test, bot=bot or BotFacts(), texts=texts or {}, locale=locale)
-    results = []
+    chat = open_chat(flow, test, facts=facts)
+    results: list[Result] = []
     for place, item in enumerate(test.steps):
-        result = player.play(place, item)
-        results.append(result)
-        if not result.ok:
+        results.append(_result(chat, place, item, locale))
+        if not results[-1].ok:
             break
     return Report(test.name, tuple(results))
 
 
-def open_chat(
-    flow: Flow, test: ConversationTest, *, bot: BotFacts | None = None, texts: Mapping[str, str] | None = None
-) -> PlayedChat:
+def open_chat(flow: Flow, test: ConversationTest, *, facts: Facts = NO_FACTS) -> PlayedChat:
     """The conversation that a test begins with: nothing is said yet, unless it begins at a step."""
-    person = test.contact
-    facts = Facts(
-        contact=ContactFacts(
-            chat_id=_CHAT_ID,
-            first_name=person.first_name,
-            last_name=person.last_name,
-            username=person.username,
-            variables=dict(person.variables),
-            tags=person.tags,
-            grants=person.grants,
-        ),
-        bot=bot or BotFacts(),
-        locale=test.locale,
-        time_zone=test.time_zone,
-        texts=texts or {},
-    )
+    person, locale = test.contact, test.locale or facts.locale
     chat = PlayedChat(
         flow,
-        facts=facts,
+        facts=replace(
+            facts,
+            contact=ContactFacts(
+                chat_id=_CHAT_ID,
+                first_name=person.first_name,
+                last_name=person.last_name,
+                username=person.username,
+                variables=dict(person.variables),
+                tags=person.tags,
+                grants=person.grants,
+            ),
+            locale=locale,
+            time_zone=test.time_zone or facts.time_zone,
+        ),
         now=BEGINNING,
-        welcome=None if test.flow_enabled else welcome_of(flow, test.locale, texts or {}),
+        welcome=None if test.flow_enabled else welcome_of(flow, locale, facts.texts),
         enabled=test.flow_enabled,
         seed=test.seed,
         charges_at_once=test.charges is Charging.AT_ONCE,
@@ -122,28 +112,21 @@ def welcome_of(flow: Flow, locale: str, texts: Mapping[str, str]) -> Flow:
     return compile_flow(_WELCOME, made, kind=VersionKind.WELCOME)
 
 
-class _Player:
-    def __init__(
-        self, flow: Flow, test: ConversationTest, *, bot: BotFacts, texts: Mapping[str, str], locale: str
-    ) -> None:
-        self.chat = open_chat(flow, test, bot=bot, texts=texts)
-        self.locale = locale
-
-    def play(self, place: int, item: Item) -> Result:
-        if isinstance(item, Expectation):
-            difference = check(self.chat, item, self.locale)
-        else:
-            self.chat.listen()
-            difference = act(self.chat, item, self.locale)
-        return Result(
-            place=place,
-            type=item.type,
-            ok=difference is None,
-            expected=difference.expected if difference else "",
-            came=difference.came if difference else "",
-            at=self.chat.now,
-            heard=() if isinstance(item, Expectation) else heard(self.chat.brought.replies),
-        )
+def _result(chat: PlayedChat, place: int, item: Item, locale: str) -> Result:
+    if isinstance(item, Expectation):
+        difference = check(chat, item, locale)
+    else:
+        chat.listen()
+        difference = act(chat, item, locale)
+    return Result(
+        place=place,
+        type=item.type,
+        ok=difference is None,
+        expected=difference.expected if difference else "",
+        came=difference.came if difference else "",
+        at=chat.now,
+        heard=() if isinstance(item, Expectation) else heard(chat.brought.replies),
+    )
 
 
 def act(chat: PlayedChat, item: Item, locale: str) -> Difference | None:

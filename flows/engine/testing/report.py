@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from flows.engine.problems import Problem
 from flows.engine.testing.chat import Spoken
 from flows.engine.testing.reading import plain_text
 
@@ -61,6 +62,12 @@ class Report:
 
     def as_dict(self) -> dict[str, object]:
         return {"name": self.name, "ok": self.ok, "results": [result.as_dict() for result in self.results]}
+
+
+def unreadable(name: str, problems: Iterable[Problem]) -> Report:
+    """A document that cannot be read, as a report: red at its beginning."""
+    told = "; ".join(f"{problem.field}: {problem.message}" for problem in problems)
+    return Report(name, (Result(place=0, type="document", ok=False, came=told),))
 
 
 def heard(spoken: Iterable[Spoken]) -> tuple[Heard, ...]:

@@ -13,6 +13,7 @@ from flows.engine.compile import Flow
 from flows.engine.effects import (
     AnswerPress,
     ArmTimer,
+    CallHttp,
     CheckPayment,
     Effect,
     GrantAccess,
@@ -49,6 +50,7 @@ CARRIED_OUT: Final[frozenset[type[Effect]]] = frozenset(
         GrantAccess,
         OrderServed,
         RecallAccess,
+        CallHttp,
     }
 )
 # What only the team or the records see.
@@ -130,6 +132,7 @@ class PlayedChat(Chat[PlayedRun]):
         self._pending: list[tuple[UUID | None, Event]] = []
         self._given: list[RecalledAccess] = []
         self.timers: list[ArmedTimer] = []
+        self.calls: list[tuple[UUID, CallHttp]] = []
         self.spoken: list[Spoken] = []
         self.books = Books()
         self.brought = Brought()
@@ -320,6 +323,8 @@ class PlayedChat(Chat[PlayedRun]):
                 charge = self.books.request(run.id, run.flow.version_id, effect, self.now)
                 if self._charges_at_once or charge.ready or not charge.is_open:
                     self._pending.append((run.id, answer_to(charge, self.now)))
+            case CallHttp():
+                self.calls.append((run.id, effect))
             case GrantAccess(content=content):
                 self._given.append(RecalledAccess(run.id, content))
             case CheckPayment(visit=visit):

@@ -15,11 +15,14 @@ from flows.engine.events import (
     Answered,
     AnswerKind,
     ChargeFailed,
+    HttpAnswered,
+    HttpOutcome,
     OperatorResumed,
     PaymentStatus,
     Pressed,
     Start,
 )
+from flows.engine.json_paths import MISSING, parse_path, value_at
 from flows.engine.problems import DEFAULT_LOCALE
 from flows.engine.state import NO_FACTS, ContactFacts, Facts
 from flows.engine.testing.books import Charge
@@ -152,7 +155,7 @@ def act(chat: PlayedChat, item: Item, locale: str) -> Difference | None:
         case ChargeFails():
             return _fail_charge(chat, item, locale)
         case HttpAnswer():
-            return Difference(words(Word.HTTP_CALL, locale), words(Word.NOTHING, locale))
+            return _answer_call(chat, item, locale)
         case OperatorResume(step=step):
             run = chat.newest
             if run is None:
@@ -272,6 +275,24 @@ def _fail_charge(chat: PlayedChat, item: ChargeFails, locale: str) -> Difference
     if not item.retrying:
         charge.asked, charge.status = False, PaymentStatus.FAILED
     chat.take(ChargeFailed(charge.visit, item.code, item.retrying), charge.run_id)
+    return None
+
+
+def _answer_call(chat: PlayedChat, item: HttpAnswer, locale: str) -> Difference | None:
+    """The oldest call that nobody answered yet gets this answer."""
+    if not chat.calls:
+        return Difference(words(Word.HTTP_CALL, locale), words(Word.NOTHING, locale))
+    run_id, call = chat.calls.pop(0)
+    values: dict[str, object] = {}
+    if item.status == 0:
+        outcome = HttpOutcome.TIMEOUT
+    elif item.status // 100 != 2:
+        outcome = HttpOutcome.STATUS
+    else:
+        outcome = HttpOutcome.OK
+        found = {name: value_at(item.json_body, parse_path(path) or ()) for name, path in call.save.items()}
+        values = {name: value for name, value in found.items() if value is not MISSING}
+    chat.take(HttpAnswered(call.wait, outcome, item.status or None, values), run_id)
     return None
 
 

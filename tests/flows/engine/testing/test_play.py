@@ -18,6 +18,7 @@ from tests.support.flows import (
     a_message,
     a_payment,
     a_question,
+    a_step,
     an_access,
     buttons,
     sales_flow,
@@ -317,6 +318,31 @@ def test_the_team_sends_a_run_on() -> None:
         {"type": "expect_replies", "replies": [{"contains": "equipe"}]},
     )
     assert played(sales_flow(), test).first_difference is None
+
+
+def test_a_called_address_answers_what_the_test_says() -> None:
+    config = {"method": "GET", "url": "https://example.com/stock", "save": {"left": "stock.left"}}
+    flow = a_flow(
+        [
+            a_step("ask", "http", config, next="bye", retry="sorry"),
+            an_access("bye", "Restam {{left}}"),
+            an_access("sorry", "Tente depois"),
+        ]
+    )
+    answers: dict[str, tuple[dict[str, Any], str]] = {
+        "it answers": ({"json": {"stock": {"left": 3}}}, "Restam 3"),
+        "it has nothing": ({"json": []}, "Restam "),
+        "it fails": ({"status": 500}, "Tente depois"),
+        "it does not answer": ({"status": 0}, "Tente depois"),
+    }
+    for answer, said in answers.values():
+        test = a_test(START, {"type": "http_answer", **answer}, {"type": "expect_replies", "replies": [{"text": said}]})
+        assert played(flow, test).first_difference is None
+    silence = a_test(START, {"type": "wait"}, {"type": "expect_replies", "replies": [{"text": "Tente depois"}]})
+    assert played(flow, silence).first_difference is None
+    nothing = played(a_flow(), a_test(START, {"type": "http_answer"})).first_difference
+    assert nothing is not None
+    assert nothing.expected == "uma chamada a um endereço"
 
 
 def test_silence_is_counted_from_the_last_message() -> None:

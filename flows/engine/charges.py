@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -9,6 +10,7 @@ from flows.engine.effects import (
     AnswerPress,
     AttentionReason,
     CheckPayment,
+    GrantAccess,
     OrderServed,
     RenewPayment,
     TimelineKind,
@@ -22,6 +24,7 @@ from flows.engine.events import (
     PaymentStatus,
     Pressed,
 )
+from flows.engine.promises import honoured_step, promised_content
 from flows.engine.speech import content_messages
 from flows.engine.state import PaymentVisit, Status
 from flows.engine.steps.payment import (
@@ -61,7 +64,7 @@ def on_ready(walk: Walk, event: ChargeReady) -> Move:
         status=status,
         renewing=False,
     )
-    walk.record(TimelineKind.CHARGE_READY, visit.step_id, visit=event.visit, amount_minor=event.amount_minor)
+    walk.record_of(visit, TimelineKind.CHARGE_READY, visit=event.visit, amount_minor=event.amount_minor)
     step = _waited_step(walk, visit)
     if step is not None and not visit.taken_paid and is_payable(visit):
         say_charge(walk, step, visit)
@@ -75,7 +78,7 @@ def on_failed(walk: Walk, event: ChargeFailed) -> Move:
         return STAY
     status = visit.status if event.retrying or visit.taken_paid else PaymentStatus.FAILED
     visit = change_visit(walk, visit, status=status, renewing=event.retrying)
-    walk.record(TimelineKind.CHARGE_FAILED, visit.step_id, visit=event.visit, code=event.code, retrying=event.retrying)
+    walk.record_of(visit, TimelineKind.CHARGE_FAILED, visit=event.visit, code=event.code, retrying=event.retrying)
     walk.attention(AttentionReason.CHARGE_FAILED)
     step = _waited_step(walk, visit)
     if step is None or visit.taken_paid:
@@ -93,12 +96,8 @@ def on_checked(walk: Walk, event: PaymentChecked) -> Move:
     visit = _known(walk, event.visit)
     if visit is None:
         return STAY
-    walk.record(
-        TimelineKind.PAYMENT_CHECKED,
-        visit.step_id,
-        visit=event.visit,
-        status=str(event.status),
-        checked=event.checked,
+    walk.record_of(
+        visit, TimelineKind.PAYMENT_CHECKED, visit=event.visit, status=str(event.status), checked=event.checked
     )
     if visit.taken_paid or event.status is PaymentStatus.PAID:
         return STAY
@@ -124,7 +123,7 @@ def on_changed(walk: Walk, event: PaymentChanged) -> Move:
             walk.attention(AttentionReason.PAID_WITHOUT_STEP)
         return STAY
     kind = TimelineKind.PAID if event.status is PaymentStatus.PAID else TimelineKind.PAYMENT_CHANGED
-    walk.record(kind, visit.step_id, visit=event.visit, status=str(event.status), amount_minor=event.amount_minor)
+    walk.record_of(visit, kind, visit=event.visit, status=str(event.status), amount_minor=event.amount_minor)
     if event.status is PaymentStatus.PAID:
         return _paid(walk, event, visit)
     if visit.payment_id not in (None, event.payment_id):
@@ -154,10 +153,10 @@ def _paid(walk: Walk, event: PaymentChanged, visit: PaymentVisit) -> Move:
         amount_minor=event.amount_minor,
         currency=event.currency,
     )
-    step = walk.flow.steps.get(visit.step_id)
-    if not isinstance(step, PaymentStep):
-        walk.problem("paid_step_missing", visit.step_id)
-        walk.attention(AttentionReason.PAID_WITHOUT_STEP)
+    _sell_bump(walk, visit)
+    step = honoured_step(walk.root, visit)
+    if step is None:
+        _keep_promise(walk, event, visit)
         return STAY
     waits_here = _waited_step(walk, visit) is not None
     way = outcome_way(step, PaymentStatus.PAID)
@@ -168,15 +167,40 @@ def _paid(walk: Walk, event: PaymentChanged, visit: PaymentVisit) -> Move:
         for message in content_messages(walk, step.config.deliver):
             walk.say(message)
         walk.emit(OrderServed(event.order_id))
-        walk.record(TimelineKind.DELIVERED, step.id, visit=event.visit)
+        walk.record_of(visit, TimelineKind.DELIVERED, visit=event.visit)
         visit = change_visit(walk, visit, served=True)
     if way is not None:
-        return Go(way)
+        return Go(way, visit.frames)
     if waits_here:
         return END
     if walk.state.status is Status.ENDED:
         walk.serve_orders()
     return STAY
+
+
+def _keep_promise(walk: Walk, event: PaymentChanged, visit: PaymentVisit) -> None:
+    """The version that made the charge was left behind, its step with it: what it promised is given, the team looks,
+    and whoever paid hears of it in any case."""
+    walk.problem("paid_step_missing", visit.step_id)
+    walk.attention(AttentionReason.PAID_WITHOUT_STEP)
+    content = promised_content(visit)
+    if content is None or visit.promise is None:
+        walk.say_builtin(BuiltinText.PAID_THANKS)
+        return
+    walk.change(current_visit=event.visit)
+    for message in content_messages(walk, content):
+        walk.say(message)
+    walk.emit(GrantAccess(event.visit, event.order_id, visit.promise, visit.step_id))
+    walk.emit(OrderServed(event.order_id))
+    walk.record_of(visit, TimelineKind.DELIVERED, visit=event.visit)
+    change_visit(walk, visit, served=True)
+
+
+def _sell_bump(walk: Walk, visit: PaymentVisit) -> None:
+    """The extra that was paid with this charge is not added to the next one; one accepted since still is."""
+    pressed = walk.state.pressed
+    if pressed is not None and pressed.bump_price and pressed.wait == visit.pressed_wait:
+        walk.change(pressed=replace(pressed, bump_text="", bump_price=""))
 
 
 def on_button(walk: Walk, press: Pressed, visit: PaymentVisit) -> Move | None:
@@ -200,7 +224,7 @@ def on_button(walk: Walk, press: Pressed, visit: PaymentVisit) -> Move | None:
         if not visit.renewing:
             change_visit(walk, visit, renewing=True)
             walk.emit(RenewPayment(number, visit.payment_id))
-    walk.record(TimelineKind.PRESSED, visit.step_id, index=press.ref.index if press.ref else None)
+    walk.record_of(visit, TimelineKind.PRESSED, index=press.ref.index if press.ref else None)
     if waited:
         walk.heard()
     return STAY
@@ -231,6 +255,8 @@ def _waited_step(walk: Walk, visit: PaymentVisit) -> PaymentStep | None:
     """The payment step, if the run still waits there in the wait that this visit began."""
     state = walk.state
     if state.status is not Status.WAITING or state.wait != visit.wait or state.step_id != visit.step_id:
+        return None
+    if state.frames != visit.frames:
         return None
     step = walk.flow.steps.get(visit.step_id)
     return step if isinstance(step, PaymentStep) else None

@@ -1,15 +1,19 @@
 """A definition as a graph: who leads to whom, by which exit; and walks over it in linear time, without recursion."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from flows.engine.catalogue import SubflowFacts
 from flows.engine.conditions import AwaitedStatus, PaymentStatusCondition
 from flows.engine.definition import FlowDocument, StepBase, StepType
 from flows.engine.steps.buttons import ButtonsStep
+from flows.engine.steps.split import SplitStep
+from flows.engine.steps.subflow import SubflowStep
 
 MAX_CYCLES: Final = 20
+_NO_SUBFLOWS: Final[Mapping[str, SubflowFacts]] = {}
 
 
 class EdgeKind(StrEnum):
@@ -17,6 +21,7 @@ class EdgeKind(StrEnum):
     CONDITION = "condition"
     BUTTON = "button"
     FALLBACK = "fallback"
+    ARM = "arm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +56,32 @@ class Graph:
         return found
 
 
-def graph_of(document: FlowDocument) -> Graph:
-    """The graph of a document; edges to steps that do not exist are left out."""
+def graph_of(document: FlowDocument, subflows: Mapping[str, SubflowFacts] = _NO_SUBFLOWS) -> Graph:
+    """The graph of a document; edges to steps that do not exist are left out, and those behind a subflow that never
+    returns."""
     known = {step.id for step in document.flow_steps}
     edges: dict[str, tuple[Edge, ...]] = {}
     for step in document.flow_steps:
-        edges.setdefault(step.id, tuple(edge for edge in edges_of(step) if edge.target in known))
+        edges.setdefault(step.id, tuple(edge for edge in _ways(step, subflows) if edge.target in known))
     begins = [document.flow_start_step_id, *(trigger.target_step for trigger in document.triggers)]
     return Graph(edges, tuple(dict.fromkeys(root for root in begins if root in known)))
+
+
+def waits(step: StepBase, subflows: Mapping[str, SubflowFacts]) -> bool:
+    """Whether every way through the step stops for somebody or something; a subflow that is not known does."""
+    if not isinstance(step, SubflowStep):
+        return step.waits
+    facts = subflows.get(step.config.flow)
+    return facts is None or not facts.returns_at_once
+
+
+def _ways(step: StepBase, subflows: Mapping[str, SubflowFacts]) -> Iterator[Edge]:
+    facts = subflows.get(step.config.flow) if isinstance(step, SubflowStep) else None
+    for edge in edges_of(step):
+        if facts is None:
+            yield edge
+        elif facts.returns:
+            yield replace(edge, paid=not facts.returns_unpaid)
 
 
 def edges_of(step: StepBase) -> Iterator[Edge]:
@@ -78,6 +101,9 @@ def edges_of(step: StepBase) -> Iterator[Edge]:
             if button.target_step is not None:
                 field = f"config.custom_buttons.{index}.target_step"
                 yield Edge(step.id, button.target_step, EdgeKind.BUTTON, field)
+    if isinstance(step, SplitStep):
+        for index, arm in enumerate(step.config.arms):
+            yield Edge(step.id, arm.target_step, EdgeKind.ARM, f"config.arms.{index}.target_step")
 
 
 def path_to(step_id: str, reached: Mapping[str, Edge | None]) -> tuple[str, ...]:

@@ -29,9 +29,9 @@ def on_press(walk: Walk, press: Pressed) -> Move:
         visit = _visit_of(walk, ref)
         move = on_button(walk, press, visit) if visit else None
         return move if move is not None else _stale(walk, press)
-    state = walk.state
-    if state.status is not Status.WAITING or ref.wait != state.wait or _step_id_of(walk, ref) != state.step_id:
+    if walk.state.status is not Status.WAITING or not _is_of_this_wait(walk, ref):
         return _stale(walk, press)
+    state = walk.state
     step = walk.flow.steps.get(state.step_id or "")
     if step is None:
         _answer(walk, press, BuiltinText.STALE_PRESS)
@@ -50,7 +50,7 @@ def _stale(walk: Walk, press: Pressed) -> Move:
     ref = press.ref
     ours = ref is not None and _is_of_this_run(walk, ref)
     walk.record(TimelineKind.STALE_PRESS, index=ref.index if ref else None)
-    if ref is not None and ours and walk.state.left_by == Departure(ref.wait, ref.index):
+    if ref is not None and ours and walk.state.left_by == Departure(walk.state.wait_now(ref.wait), ref.index):
         _answer(walk, press, BuiltinText.ALREADY_PRESSED)
         return STAY
     sender = _sender(walk, ref)
@@ -68,8 +68,9 @@ def _stale(walk: Walk, press: Pressed) -> Move:
 
 
 def _follow(walk: Walk, press: Pressed, ref: ButtonRef, sender: ButtonsStep) -> Move | None:
-    """Where the old button leads, if it leads anywhere and the run is under way."""
-    if walk.state.status is not Status.WAITING:
+    """Where the old button leads, if it leads anywhere, the run is under way, and the subflow not left that sent it."""
+    frames = walk.frames_of(ref.version_id)
+    if walk.state.status is not Status.WAITING or frames is None:
         return None
     way = _BUTTONS.follow(walk, sender, ref.index)
     if way is None:
@@ -77,7 +78,7 @@ def _follow(walk: Walk, press: Pressed, ref: ButtonRef, sender: ButtonsStep) -> 
     walk.emit(AnswerPress(press.callback_id))
     walk.change(answered=True)
     walk.left_by(ref.wait, ref.index)
-    return Go(way)
+    return Go(way, frames)
 
 
 def _say_present_step(walk: Walk) -> None:
@@ -100,24 +101,40 @@ def _answer(walk: Walk, press: Pressed, code: BuiltinText) -> None:
 
 
 def _is_of_this_run(walk: Walk, ref: ButtonRef) -> bool:
-    return ref.run_id == walk.state.run_id and ref.version_id == walk.flow.version_id
+    """Shown by this run: in the version it is in, or in one that it has left since."""
+    known = walk.root.version(ref.version_id) is not None or walk.state.shown_before_move(ref.wait)
+    return ref.run_id == walk.state.run_id and known
+
+
+def _is_of_this_wait(walk: Walk, ref: ButtonRef) -> bool:
+    """Shown in the present wait, or in the one that was carried on into it with the very same buttons."""
+    state = walk.state
+    if state.shown_before_move(ref.wait):
+        return state.wait_now(ref.wait) == state.wait
+    here = ref.version_id == walk.flow.version_id and _step_id_of(walk, ref) == state.step_id
+    return ref.wait == state.wait and here
 
 
 def _step_id_of(walk: Walk, ref: ButtonRef) -> str | None:
-    return walk.flow.order[ref.ordinal] if 0 <= ref.ordinal < len(walk.flow.order) else None
+    flow = walk.root.version(ref.version_id)
+    return flow.order[ref.ordinal] if flow is not None and 0 <= ref.ordinal < len(flow.order) else None
 
 
 def _sender(walk: Walk, ref: ButtonRef | None) -> ButtonsStep | None:
-    """The step that sent the button, if it is one of this version's `buttons`."""
-    if ref is None or ref.version_id != walk.flow.version_id:
+    """The step that sent the button, if it is one of this version's `buttons` or of a subflow's."""
+    flow = walk.root.version(ref.version_id) if ref is not None else None
+    if ref is None or flow is None:
         return None
-    step = walk.flow.steps.get(_step_id_of(walk, ref) or "")
+    step = flow.steps.get(_step_id_of(walk, ref) or "")
     return step if isinstance(step, ButtonsStep) else None
 
 
 def _visit_of(walk: Walk, ref: ButtonRef) -> PaymentVisit | None:
-    """The visit whose wait the button of a charge was shown in."""
-    step_id = _step_id_of(walk, ref)
-    return next(
-        (visit for visit in walk.state.visits.values() if visit.wait == ref.wait and visit.step_id == step_id), None
-    )
+    """The visit whose wait the button of a charge was shown in: its number is enough where its version was left."""
+    if walk.state.shown_before_move(ref.wait):
+        wait = walk.state.wait_now(ref.wait)
+        return next((one for one in walk.state.visits.values() if one.wait == wait), None)
+    where = (ref.wait, ref.version_id, _step_id_of(walk, ref))
+    visits = walk.state.visits.values()
+    made_in = ((one, walk.root.within(one.frames).version_id) for one in visits)
+    return next((one for one, version_id in made_in if (one.wait, version_id, one.step_id) == where), None)

@@ -102,7 +102,7 @@ def _amounts(walk: Walk, step: PaymentStep, currency: str) -> Iterator[int]:
 
 def _main_prices(walk: Walk) -> list[str]:
     """Of the version's own main buttons; a version that holds none has the bot's."""
-    own = [button.price or "" for button in walk.flow.document.main_buttons]
+    own = [button.price or "" for button in walk.root.document.main_buttons]
     return own or [str(button.get("price") or "") for button in walk.state.facts.main_buttons]
 
 

@@ -10,6 +10,7 @@ from flows.engine.content import ParseMode as ConfigParseMode
 from flows.engine.effects import OutButton, OutMedia, OutMediaType, OutMessage, ParseMode
 from flows.engine.events import ButtonRef
 from flows.engine.expressions import escape_html
+from flows.engine.state import Frame
 from flows.engine.texts import BuiltinText
 
 if TYPE_CHECKING:
@@ -59,9 +60,10 @@ def url_button(walk: Walk, text: str, url: str) -> OutButton:
     return OutButton(walk.text(text, html=False), url=walk.url(url))
 
 
-def button_ref(walk: Walk, step_id: str, *, wait: int, index: int) -> ButtonRef:
-    """Where a button of this run was shown."""
-    return ButtonRef(walk.state.run_id, walk.flow.version_id, walk.flow.ordinals.get(step_id, 0), wait, index)
+def button_ref(walk: Walk, step_id: str, *, wait: int, index: int, frames: tuple[Frame, ...] | None = None) -> ButtonRef:
+    """Where a button of this run was shown: in the flow it is in, or in the one inside these subflows."""
+    flow = walk.flow if frames is None else walk.root.within(frames)
+    return ButtonRef(walk.state.run_id, flow.version_id, flow.ordinals.get(step_id, 0), wait, index)
 
 
 def content_messages(walk: Walk, content: AccessContent) -> Iterable[OutMessage]:

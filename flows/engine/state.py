@@ -80,7 +80,8 @@ NO_FACTS: Final = Facts()
 
 @dataclass(frozen=True, slots=True)
 class PressedButton:
-    """The last pressed button with a price: it travels to the payment step (SPEC 2.4). Prices are as written."""
+    """The last pressed button with a price: it travels to the payment step (SPEC 2.4). Prices are as written; `wait` is
+    the one in which it was pressed. Its bump is sold once."""
 
     step_id: str
     index: int
@@ -89,6 +90,7 @@ class PressedButton:
     description: str = ""
     bump_text: str = ""
     bump_price: str = ""
+    wait: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ class PaymentVisit:
     currency: str
     description: str = ""
     button_index: int | None = None
+    pressed_wait: int | None = None
     payment_id: UUID | None = None
     order_id: UUID | None = None
     status: PaymentStatus = PaymentStatus.PENDING

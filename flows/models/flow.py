@@ -1,6 +1,9 @@
 """A flow with its draft, and the immutable versions made from it."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -10,8 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from bots.models.base import TenantModel, tenant_constraints, tenant_fk
 from flows.catalogue import catalogue_of
-from flows.engine.compile import VersionKind
+from flows.engine.compile import VersionKind, compile_flow
+from flows.engine.embedded import read_embedded
 from flows.engine.problems import DEFAULT_LOCALE, Problem
+from flows.engine.subflows import facts_carried
 from flows.engine.validation import validate
 
 
@@ -68,7 +73,8 @@ class Flow(TenantModel):
     def problems(self) -> tuple[Problem, ...]:
         """Every problem of the draft as it would be published now."""
         complete = {**self.draft, **self.bot.flow_fields} if isinstance(self.draft, dict) else self.draft
-        return validate(complete, catalogue_of(self.bot.organization_id, self.bot_id), locale=language())
+        catalogue = catalogue_of(self.bot.organization_id, self.bot_id, flow_id=self.pk, flow_name=self.name)
+        return validate(complete, catalogue, locale=language())
 
 
 class CheckedDefinition(models.JSONField):
@@ -87,8 +93,22 @@ class CheckedDefinition(models.JSONField):
         return name, "django.db.models.JSONField", args, kwargs
 
 
+def _published_versions(
+    organization_id: UUID, bot_id: UUID, version_ids: Iterable[UUID]
+) -> dict[UUID, tuple[str, Any, Mapping[str, UUID]]]:
+    """Flow, definition and subflows of those of these versions that this bot has published."""
+    found = FlowVersion.unscoped.filter(
+        pk__in=list(version_ids), organization_id=organization_id, bot_id=bot_id, kind=VersionKind.PUBLISHED.value
+    )
+    return {
+        version_id: (str(flow_id), definition, read_embedded(embedded).subflows)
+        for version_id, flow_id, definition, embedded in found.values_list("pk", "flow_id", "definition", "embedded")
+    }
+
+
 class FlowVersion(TenantModel):
-    """A definition as it was published. The database refuses to change it; only `test` versions may be deleted.
+    """A definition as it was published, with the versions of its subflows (`flows.engine.embedded`). The database
+    refuses to change it; only `test` versions may be deleted.
 
     A `published` or `test` definition with an error cannot be inserted; a `welcome` version is built by code from the
     bot's own texts and is exempt.
@@ -101,6 +121,9 @@ class FlowVersion(TenantModel):
     kind = models.CharField(_("kind"), max_length=16, choices=[(kind.value, kind.value) for kind in VersionKind])
     number = models.PositiveIntegerField(_("number"), null=True, blank=True)
     definition = CheckedDefinition(_("definition"))
+    embedded = models.JSONField(
+        _("subflows"), default=dict, db_default=models.Value({}, models.JSONField()), blank=True
+    )
     content_hash = models.CharField(_("content hash"), max_length=64)
     note = models.CharField(_("note"), max_length=500, blank=True)
     created_by = models.ForeignKey(
@@ -144,8 +167,12 @@ class FlowVersion(TenantModel):
         return f"v{self.number}" if self.number is not None else self.kind
 
     def problems(self) -> tuple[Problem, ...]:
-        """Every problem of the definition, against what its organization has now."""
-        return validate(self.definition, catalogue_of(self.organization_id, self.bot_id), locale=language())
+        """Every problem of the definition, against what its organization has now and the subflows it carries."""
+        name = self.flow.name if self.flow is not None else ""
+        now = catalogue_of(self.organization_id, self.bot_id, flow_id=self.flow_id, flow_name=name)
+        carried = read_embedded(self.embedded)
+        flow = compile_flow(self.pk, self.definition, kind=VersionKind(self.kind), embedded=self.embedded)
+        return validate(self.definition, replace(now, flows=facts_carried(flow, carried)), locale=language())
 
     def clean(self) -> None:
         super().clean()
@@ -154,6 +181,21 @@ class FlowVersion(TenantModel):
         errors = [problem for problem in self.problems() if problem.is_error]
         if errors:
             raise ValidationError({"definition": [validation_error(problem) for problem in errors]})
+        if not self._carries_what_was_published():
+            raise ValidationError({"embedded": _("A subflow is not as it was published by this bot.")})
+
+    def _carries_what_was_published(self) -> bool:
+        """Whether each version carried is one of this bot's, unchanged, and runs what it was published with."""
+        carried = read_embedded(self.embedded)
+        flows = {version_id: version.flow_id for version_id, version in carried.versions.items()}
+        pinned = [carried.subflows, *(version.subflows for version in carried.versions.values())]
+        if any(flows.get(version_id) != flow_id for pins in pinned for flow_id, version_id in pins.items()):
+            return False
+        published = _published_versions(self.organization_id, self.bot_id, flows) if flows else {}
+        return all(
+            published.get(version_id) == (version.flow_id, version.definition, version.subflows)
+            for version_id, version in carried.versions.items()
+        )
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self._state.adding:

@@ -35,10 +35,11 @@ def _label(turn: Turn, event: Pressed) -> str:
         return ""
     if ref.index in _OUR_BUTTONS:
         return builtin_text(_OUR_BUTTONS[ref.index], locale=turn.bot.locale, edits=turn.bot.texts)
-    version = turn.versions.get(ref.version_id)
-    if version is None or not 0 <= ref.ordinal < len(version.flow.order):
+    found = (version.flow.version(ref.version_id) for version in turn.versions.values())
+    flow = next((one for one in found if one is not None), None)
+    if flow is None or not 0 <= ref.ordinal < len(flow.order):
         return ""
-    step = version.flow.steps.get(version.flow.order[ref.ordinal])
+    step = flow.steps.get(flow.order[ref.ordinal])
     if not isinstance(step, ButtonsStep) or not 0 <= ref.index < len(step.config.custom_buttons):
         return ""
     return step.config.custom_buttons[ref.index].text

@@ -19,7 +19,9 @@ from flows.engine.problems import Problem, has_errors, in_words
 from flows.engine.validation import validate
 from flows.models import Flow
 from flows.models.flow import language
+from flows.services.embedding import embedded_for
 from flows.services.locking import lock_bot, lock_flow
+from flows.services.playing import play_tests, problems_of_tests, tests_of
 
 NAME_LENGTH: Final = 120
 # A document with nothing to find fault with but the bot's own fields.
@@ -105,12 +107,19 @@ def save_draft(flow_id: UUID, *, definition: Any, expected_revision: int) -> Che
             flow.draft = dict(definition)
             flow.draft_revision += 1
             flow.save(update_fields=["draft", "draft_revision", "updated_at"])
-    return CheckedDraft(flow, flow.problems())
+    return CheckedDraft(flow, check_draft(flow))
 
 
 def check_draft(flow: Flow) -> tuple[Problem, ...]:
-    """Every problem of the draft as it would be published now."""
-    return flow.problems()
+    """Every problem of the draft as it would be published now; a sound one is also held against the flow's saved test
+    conversations."""
+    problems = flow.problems()
+    tests = [] if has_errors(problems) else tests_of(flow)
+    if not tests:
+        return problems
+    definition = completed(flow.draft, flow.bot)
+    carried = embedded_for(definition, bot_id=flow.bot_id)
+    return problems + problems_of_tests(play_tests(tests, flow, definition, carried))
 
 
 def delete_flow(flow_id: UUID) -> None:

@@ -18,6 +18,7 @@ from flows.runtime.content import content_hash
 from flows.services.definitions import completed
 from flows.services.embedding import embedded_for
 from flows.services.locking import lock_bot, lock_flow
+from flows.services.playing import play_at_publication
 
 
 def publish_version(flow_id: UUID, *, created_by: User | None = None, note: str = "") -> FlowVersion:
@@ -67,6 +68,14 @@ def make_version(
         raise Invalid(
             "definition_invalid",
             _("The flow was not published: it has problems. The draft is saved."),
+            field="definition",
+            problems=problems,
+        )
+    problems += play_at_publication(flow, definition, carried)
+    if has_errors(problems):
+        raise Invalid(
+            "conversation_test_failed",
+            _("The flow was not published: a saved test conversation no longer passes. The draft is saved."),
             field="definition",
             problems=problems,
         )

@@ -21,6 +21,7 @@ from flows.runtime.content import content_hash
 from flows.runtime.locking import lock_conversation
 from flows.selectors import simulator_user_id
 from flows.services.definitions import completed, problems_of
+from flows.services.embedding import embedded_for
 from flows.services.inbox import post_raw_update
 from flows.services.locking import lock_flow
 from flows.services.runs import post_start
@@ -108,7 +109,8 @@ def _published(flow: Flow, number: int) -> FlowVersion:
 def _of_draft(flow: Flow, user: User) -> FlowVersion:
     """The `test` version of the draft as it is now: same checks as a publication, never active, no number."""
     definition = completed(flow.draft, flow.bot)
-    problems = problems_of(definition, organization_id=flow.organization_id, bot_id=flow.bot_id)
+    carried = embedded_for(definition, bot_id=flow.bot_id)
+    problems = problems_of(definition, organization_id=flow.organization_id, bot_id=flow.bot_id, flow=flow)
     if has_errors(problems):
         raise Invalid(
             "definition_invalid",
@@ -116,7 +118,7 @@ def _of_draft(flow: Flow, user: User) -> FlowVersion:
             field="definition",
             problems=problems,
         )
-    digest = content_hash(definition)
+    digest = content_hash(definition, carried)
     known = FlowVersion.objects.filter(flow=flow, kind=VersionKind.TEST.value, content_hash=digest).first()
     if known is not None:
         return known
@@ -126,6 +128,7 @@ def _of_draft(flow: Flow, user: User) -> FlowVersion:
         flow=flow,
         kind=VersionKind.TEST.value,
         definition=definition,
+        embedded=carried,
         content_hash=digest,
         created_by=user,
     )

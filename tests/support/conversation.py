@@ -56,9 +56,10 @@ class Talk:
         document: Mapping[str, Any] | None = None,
         kind: VersionKind = VersionKind.PUBLISHED,
         facts: Facts = FACTS,
+        embedded: object = None,
         **fields: Any,
     ) -> None:
-        self.flow: Flow = compile_flow(VERSION, document or a_flow(steps, **fields), kind=kind)
+        self.flow: Flow = compile_flow(VERSION, document or a_flow(steps, **fields), kind=kind, embedded=embedded)
         self.now = BEGINNING
         self.state: State = new_state(run_id=RUN, version_id=VERSION, facts=facts, seed=7, now=self.now)
         self.last: tuple[Effect, ...] = ()
@@ -83,8 +84,10 @@ class Talk:
 
     def press(self, index: int, *, wait: int | None = None, step: str | None = None, **fields: Any) -> Self:
         """Presses a button of the present step, or of an earlier step and wait; `fields` falsify its reference."""
-        ordinal = self.flow.ordinals[step or self.state.step_id or ""]
-        ref = replace(ButtonRef(RUN, VERSION, ordinal, self.state.wait if wait is None else wait, index), **fields)
+        flow = self.flow.within(self.state.frames)
+        ordinal = flow.ordinals[step or self.state.step_id or ""]
+        waited = self.state.wait if wait is None else wait
+        ref = replace(ButtonRef(RUN, flow.version_id, ordinal, waited, index), **fields)
         return self.send(Pressed("press", 5, ref))
 
     def says_paid(self, **where: Any) -> Self:

@@ -20,6 +20,7 @@ from flows.engine.events import (
     ChargeFailed,
     ChargeReady,
     Event,
+    Fate,
     OperatorClosed,
     OperatorResumed,
     PaymentChanged,
@@ -28,14 +29,17 @@ from flows.engine.events import (
     Pressed,
     Resumed,
     Start,
+    StepChoice,
     TimerFired,
     TimerKind,
+    VersionMoved,
 )
 from flows.engine.state import State
 from tests.support.conversation import BEGINNING, RUN, VERSION
 
 STEP_IDS = tuple("abcdefg")
 TEXTS = ("Oi {{first_name}}", "{{nobody}} & <b>", "A", "B", "a@example.com", "1\ud800\x00", "😀" * 50)
+SUBFLOWS = {"flow-1": UUID(int=0x51), "flow-2": UUID(int=0x52)}
 target = st.sampled_from((*STEP_IDS, *STEP_IDS, "missing"))
 maybe_target = st.none() | target
 # Steps that wait are where conversations happen.
@@ -54,7 +58,14 @@ _CONDITION_FIELDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "button_click": st.fixed_dictionaries({"button_text": text}),
     "payment_status": st.fixed_dictionaries({"status": st.sampled_from(["paid", "pending", "failed", "expired"])}),
     "time_elapsed": st.fixed_dictionaries({"minutes": st.sampled_from([1, 2.5, 90])}),
-    "variable": st.fixed_dictionaries({"name": st.sampled_from(["x", "tags"]), "op": st.just("exists")}),
+    "variable": st.sampled_from(
+        [
+            {"name": "x", "op": "exists"},
+            {"name": "contact.x", "op": "gt", "value": 5},
+            {"name": "tags", "op": "contains", "value": "A"},
+            {"name": "grants", "op": "contains", "value": "pay"},
+        ]
+    ),
     "nonsense": st.just({}),
 }
 
@@ -76,6 +87,15 @@ _button = st.fixed_dictionaries(
     },
 )
 
+variable = st.sampled_from(["x", "y", "contact.x", "contact.y", "tags", "payment.amount"])
+tag = st.sampled_from(["A", "{{first_name}}", "{{nobody}}", "{{last_input}}", "t" * 64])
+_assignment = st.fixed_dictionaries(
+    {"name": variable, "value": text | st.sampled_from([True, 5, 2.5, 10**30, "{{x}}", "{{tags}}", "{{contact.x}}9"])}
+)
+_arm = st.fixed_dictionaries(
+    {"name": st.sampled_from(["A", "B"]), "weight": st.sampled_from([1, 0.001, 1_000_000]), "target_step": target}
+)
+
 CONFIGS: dict[StepType, st.SearchStrategy[dict[str, Any]]] = {
     StepType.MESSAGE: st.fixed_dictionaries(
         {"text": text}, optional={"media": media, "parse_mode": st.sampled_from(["html", "none"])}
@@ -87,9 +107,9 @@ CONFIGS: dict[StepType, st.SearchStrategy[dict[str, Any]]] = {
     StepType.QUESTION: st.fixed_dictionaries(
         {"text": text},
         optional={
-            "save_as": st.just("x"),
+            "save_as": st.sampled_from(["x", "contact.x"]),
             "retry_text": text,
-            "accepts": st.lists(st.sampled_from(["text", "photo", "contact"]), min_size=1, unique=True),
+            "accepts": st.lists(st.sampled_from(["text", "photo", "contact", "location"]), min_size=1, unique=True),
         },
     ),
     StepType.PAYMENT: st.fixed_dictionaries(
@@ -106,8 +126,26 @@ CONFIGS: dict[StepType, st.SearchStrategy[dict[str, Any]]] = {
     StepType.ACCESS: content,
     StepType.DELIVER: content,
     StepType.DELAY: st.sampled_from(
-        [{"seconds": 5}, {"days": 2.5, "weekdays": ["mon"]}, {"until": "09:00"}, {"until": "99:99"}, {"minutes": 1}]
+        [
+            {"seconds": 5},
+            {"days": 2.5, "weekdays": ["mon"], "avoid_quiet_hours": True},
+            {"until": "09:00"},
+            {"until": "99:99"},
+            {"minutes": 1},
+        ]
     ),
+    StepType.BRANCH: st.just({}),
+    StepType.SET: st.fixed_dictionaries(
+        {},
+        optional={
+            "assign": st.lists(_assignment, max_size=3),
+            "clear": st.lists(variable, max_size=2),
+            "add_tags": st.lists(tag, max_size=3),
+            "remove_tags": st.lists(tag, max_size=3),
+        },
+    ),
+    StepType.SPLIT: st.fixed_dictionaries({"arms": st.lists(_arm, min_size=1, max_size=3)}),
+    StepType.SUBFLOW: st.fixed_dictionaries({"flow": st.sampled_from((*SUBFLOWS, "gone"))}),
 }
 
 
@@ -137,6 +175,25 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+@st.composite
+def carried(draw: st.DrawFn) -> dict[str, Any]:
+    """What a version may store of its subflows, by any hand: some missing, some running each other or themselves."""
+    pins = {flow_id: str(version_id) for flow_id, version_id in SUBFLOWS.items()}
+    some = st.sets(st.sampled_from(sorted(SUBFLOWS))).map(lambda names: {name: pins[name] for name in names})
+    versions = {
+        str(version_id): {
+            "flow": flow_id,
+            "name": flow_id.upper(),
+            "number": 1,
+            "subflows": draw(some),
+            "definition": draw(documents()),
+        }
+        for flow_id, version_id in SUBFLOWS.items()
+        if draw(st.integers(0, 5))
+    }
+    return {"subflows": pins, "versions": versions}
+
+
 _small = st.integers(0, 6)
 _id = st.integers(1, 4).map(lambda number: UUID(int=number))
 _status = st.sampled_from(PaymentStatus)
@@ -144,15 +201,19 @@ _index = st.integers(-1, 4) | st.sampled_from([PAID_BUTTON, NEW_CODE_BUTTON, BUM
 _ref = st.builds(
     ButtonRef,
     run_id=st.sampled_from([RUN, RUN, RUN, UUID(int=1)]),
-    version_id=st.just(VERSION),
+    version_id=st.sampled_from([VERSION, VERSION, *SUBFLOWS.values()]),
     ordinal=st.integers(-1, 8),
     wait=_small,
     index=_index,
 )
 
+_carried = st.sampled_from(
+    [{"file_id": "F"}, {"phone_number": "5511987654321", "own": True}, {"phone_number": "1", "own": False}]
+)
+
 EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(Start, payload=st.none() | text),
-    st.builds(Answered, kind=st.sampled_from(AnswerKind), text=text | st.just("/menu"), data=st.just({"file_id": "F"})),
+    st.builds(Answered, kind=st.sampled_from(AnswerKind), text=text | st.just("/menu"), data=_carried),
     st.builds(Pressed, callback_id=st.just("c"), message_id=st.none() | _small, ref=st.none() | _ref, raw=text),
     st.builds(TimerFired, kind=st.sampled_from(TimerKind), wait=_small, visit=st.none() | _small),
     st.builds(
@@ -180,20 +241,29 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.just(Resumed()),
     st.builds(OperatorResumed, step_id=st.none() | target),
     st.builds(OperatorClosed, message=st.none() | text, despite_owing=st.booleans()),
+    st.builds(
+        VersionMoved,
+        version_id=_id,
+        number=_small,
+        choices=st.dictionaries(target, st.builds(StepChoice, st.sampled_from(Fate), st.none() | target, text)),
+        covered=st.booleans(),
+    ),
 )
 
 
 def aimed(event: Event, state: State, flow: Flow) -> Event:
     """The event pointed at what the run really waits for; left alone, chance seldom hits it."""
-    ordinal = flow.ordinals.get(state.step_id or "", 0)
+    present = flow.within(state.frames)
+    ordinal = present.ordinals.get(state.step_id or "", 0)
     visit = max(state.visits, default=1)
     match event:
         case Pressed(ref=ButtonRef(index=index)) if index in (PAID_BUTTON, NEW_CODE_BUTTON) and visit in state.visits:
             charged = state.visits[visit]
-            there = flow.ordinals.get(charged.step_id, 0)
-            return replace(event, ref=ButtonRef(RUN, VERSION, there, charged.wait, index))
+            sender = flow.within(charged.frames)
+            there = sender.ordinals.get(charged.step_id, 0)
+            return replace(event, ref=ButtonRef(RUN, sender.version_id, there, charged.wait, index))
         case Pressed(ref=ButtonRef(index=index)):
-            return replace(event, ref=ButtonRef(RUN, VERSION, ordinal, state.wait, index))
+            return replace(event, ref=ButtonRef(RUN, present.version_id, ordinal, state.wait, index))
         case TimerFired():
             return replace(event, wait=state.wait)
         case ChargeReady() | ChargeFailed() | PaymentChanged() | PaymentChecked():

@@ -95,10 +95,15 @@ class PaymentBehaviour(Behaviour[PaymentStep]):
             return STAY
         visit = walk.state.next_visit
         _open_visit(walk, step, visit, charge)
-        if step.config.pending_minutes is not None:
-            due_at = later(walk.now, timedelta(minutes=step.config.pending_minutes))
-            walk.emit(ArmTimer(TimerKind.PENDING, due_at, walk.state.wait, visit))
+        _arm_pending(walk, step, visit)
         return STAY
+
+    def carry(self, walk: Walk, step: PaymentStep) -> bool:
+        visit = visit_waited_for(walk, step)
+        if visit is not None and not visit.taken_paid:
+            number = next(number for number, one in walk.state.visits.items() if one.wait == visit.wait)
+            _arm_pending(walk, step, number)
+        return True
 
     def accepts(self, walk: Walk, step: PaymentStep, event: StepEvent) -> bool:
         match event:
@@ -135,6 +140,12 @@ class PaymentBehaviour(Behaviour[PaymentStep]):
             say_code(walk, visit, BuiltinText.PAY_REMINDER)
 
 
+def _arm_pending(walk: Walk, step: PaymentStep, visit: int) -> None:
+    if step.config.pending_minutes is not None:
+        due_at = later(walk.now, timedelta(minutes=step.config.pending_minutes))
+        walk.emit(ArmTimer(TimerKind.PENDING, due_at, walk.state.wait, visit))
+
+
 def _open_visit(walk: Walk, step: PaymentStep, visit: int, charge: Charge) -> None:
     config, state = step.config, walk.state
     walk.change(
@@ -150,6 +161,8 @@ def _open_visit(walk: Walk, step: PaymentStep, visit: int, charge: Charge) -> No
                 currency=str(config.currency),
                 description=charge.description,
                 button_index=charge.button_index,
+                pressed_wait=state.pressed.wait if state.pressed else None,
+                frames=state.frames,
             ),
         },
     )
@@ -166,6 +179,7 @@ def _open_visit(walk: Walk, step: PaymentStep, visit: int, charge: Charge) -> No
             deliver=stored_content(config.deliver) if config.deliver else None,
             payer=_payer(walk, config.payer),
             items=charge.items,
+            version_id=walk.flow.version_id if state.frames else None,
         )
     )
     walk.record(TimelineKind.CHARGE_REQUESTED, visit=visit, amount_minor=charge.amount_minor)
@@ -255,5 +269,5 @@ def offer_new_code(walk: Walk, visit: PaymentVisit, text: BuiltinText) -> None:
 
 
 def _charge_button(walk: Walk, visit: PaymentVisit, text: BuiltinText, index: int) -> OutButton:
-    ref = button_ref(walk, visit.step_id, wait=visit.wait, index=index)
+    ref = button_ref(walk, visit.step_id, wait=visit.wait, index=index, frames=visit.frames)
     return OutButton(walk.builtin(text, html=False), ref=ref)

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from flows.engine import limits
-from flows.engine.catalogue import CatalogueFacts
+from flows.engine.catalogue import CatalogueFacts, SubflowFacts
 from flows.engine.definition import FlowDocument, Step, StepBase
 from flows.engine.graph import Graph, graph_of
 from flows.engine.mending import count_of_conditions
 from flows.engine.parse import Reading, id_of, steps_of
 from flows.engine.problem_codes import Code
 from flows.engine.problems import Finding
+from flows.engine.steps.subflow import SubflowStep
 from flows.engine.validation.pieces import Piece, pieces_of
 
 
@@ -36,6 +37,12 @@ class Subject:
     def steps(self) -> tuple[Step, ...]:
         return self.document.flow_steps
 
+    @property
+    def subflows(self) -> Iterator[SubflowFacts]:
+        """What is known of each flow that a step runs."""
+        named = {step.config.flow for step in self.steps if isinstance(step, SubflowStep)}
+        return (facts for flow_id, facts in self.catalogue.flows.items() if flow_id in named)
+
 
 def subject_of(reading: Reading, catalogue: CatalogueFacts) -> Subject:
     document = reading.mended.document
@@ -44,7 +51,7 @@ def subject_of(reading: Reading, catalogue: CatalogueFacts) -> Subject:
     return Subject(
         document=document,
         catalogue=catalogue,
-        graph=graph_of(document),
+        graph=graph_of(document, catalogue.flows),
         step_ids=tuple(step_id for step in raw_steps if (step_id := id_of(step)).strip()),
         step_count=len(raw_steps),
         damaged=damaged,

@@ -42,7 +42,9 @@ def check(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
         definition = draft_of(str(_sent(request).get("definition", "")))
     except NotADefinition:
         return _not_json()
-    problems = problems_of(completed(definition, flow.bot), organization_id=flow.organization_id, bot_id=flow.bot_id)
+    problems = problems_of(
+        completed(definition, flow.bot), organization_id=flow.organization_id, bot_id=flow.bot_id, flow=flow
+    )
     return JsonResponse(problem_answer(problems))
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flows.engine import limits
 from flows.engine.advance import advance
 from flows.engine.codec import dump_effect, dump_event, dump_state, load_effect, load_event, load_state
 from flows.engine.compile import VersionKind, compile_flow
@@ -17,7 +18,7 @@ from flows.engine.events import EVENT_TYPES, Event, PaymentChanged, PaymentStatu
 from flows.engine.state import State, Status, new_state
 from flows.engine.welcome import welcome_document
 from tests.support.conversation import BEGINNING, FACTS, RUN, VERSION
-from tests.support.random_flows import EVENTS, aimed, documents
+from tests.support.random_flows import EVENTS, SUBFLOWS, aimed, carried, documents
 
 # Each event, the seconds before it, and whether it is pointed at what the run waits for.
 Happenings = Sequence[tuple[Event, int, bool]]
@@ -30,8 +31,13 @@ def new() -> State:
     return new_state(run_id=RUN, version_id=VERSION, facts=FACTS, seed=1, now=BEGINNING)
 
 
-def play(document: dict[str, Any], events: Happenings, kind: VersionKind = VersionKind.PUBLISHED) -> None:
-    flow = compile_flow(VERSION, document, kind=kind)
+def play(
+    document: dict[str, Any],
+    events: Happenings,
+    kind: VersionKind = VersionKind.PUBLISHED,
+    embedded: dict[str, Any] | None = None,
+) -> None:
+    flow = compile_flow(VERSION, document, kind=kind, embedded=embedded)
     state, now = new(), BEGINNING
     taken: set[int] = set()
     for drawn, seconds, aim in [(Start(), 0, False), *events]:
@@ -40,19 +46,24 @@ def play(document: dict[str, Any], events: Happenings, kind: VersionKind = Versi
         event = aimed(drawn, before, flow) if aim else drawn
         state, effects = advance(flow, before, event, now)
         assert advance(flow, before, event, now) == (state, effects)
-        kept = load_state(json.loads(json.dumps(dump_state(state))), before.facts)
+        kept = load_state(json.loads(json.dumps(dump_state(state))), state.facts)
         assert kept == state
         assert load_event(json.loads(json.dumps(dump_event(event)))) == event
         assert tuple(load_effect(json.loads(json.dumps(dump_effect(effect)))) for effect in effects) == effects
 
-        entered = [e.step_id for e in effects if isinstance(e, Record) and e.kind is TimelineKind.ENTERED]
+        entered = [
+            (effect.data.get("subflow"), effect.step_id)
+            for effect in effects
+            if isinstance(effect, Record) and effect.kind is TimelineKind.ENTERED
+        ]
         assert len(entered) <= 50
         assert len(entered) == len(set(entered))
         assert state.wait == before.wait + len(entered)
         assert (state.revision == before.revision) == (state is before and not effects)
         assert len([e for e in effects if isinstance(e, AnswerPress)]) == isinstance(event, Pressed)
         if state.status is Status.WAITING:
-            assert state.step_id in flow.steps
+            assert state.step_id in flow.within(state.frames).steps
+            assert len(state.frames) <= limits.MAX_SUBFLOW_DEPTH
         if isinstance(event, PaymentChanged) and event.status is PaymentStatus.PAID and event.visit in before.visits:
             assert state.visits[event.visit].taken_paid
             taken.add(event.visit)
@@ -69,9 +80,11 @@ def now_served(before: State, after: State) -> set[UUID]:
 
 
 @settings(max_examples=150)
-@given(documents(), happenings)
-def test_any_conversation_with_any_flow(document: dict[str, Any], events: Happenings) -> None:
-    play(document, events)
+@given(documents(), carried(), happenings)
+def test_any_conversation_with_any_flow(
+    document: dict[str, Any], embedded: dict[str, Any], events: Happenings
+) -> None:
+    play(document, events, embedded=embedded)
 
 
 @settings(max_examples=60)
@@ -101,11 +114,22 @@ def test_any_json_at_all_as_a_flow(document: object, events: Happenings) -> None
     play(document if isinstance(document, dict) else {"flow_steps": document}, events)
 
 
+stored_frames = st.lists(
+    st.fixed_dictionaries(
+        {
+            "version_id": st.sampled_from([*SUBFLOWS.values(), UUID(int=0x99)]).map(str),
+            "step_id": st.sampled_from(["a", "b", "gone"]),
+        }
+    ),
+    max_size=3,
+)
+
+
 @given(st.data())
 def test_any_state_that_can_be_read(data: st.DataObject) -> None:
     """A state of another version or hand: the run may be lost, but it never breaks."""
     document = data.draw(documents())
-    flow = compile_flow(VERSION, document, kind=VersionKind.PUBLISHED)
+    flow = compile_flow(VERSION, document, kind=VersionKind.PUBLISHED, embedded=data.draw(carried()))
     state, _ = advance(flow, new(), Start(), BEGINNING)
     stored = dump_state(state) | data.draw(
         st.fixed_dictionaries(
@@ -118,6 +142,7 @@ def test_any_state_that_can_be_read(data: st.DataObject) -> None:
                 "offer": st.none() | st.fixed_dictionaries({"index": st.integers(-3, 9)}),
                 "attempts": st.just({"a#0": -5}),
                 "current_visit": st.integers(-2, 9),
+                "frames": stored_frames,
                 "visits": st.dictionaries(
                     st.integers(0, 4).map(str),
                     st.fixed_dictionaries(
@@ -128,7 +153,11 @@ def test_any_state_that_can_be_read(data: st.DataObject) -> None:
                             "amount_minor": st.integers(-5, 5),
                             "currency": st.text(max_size=3),
                         },
-                        optional={"taken_paid": st.booleans(), "br_code": st.text(max_size=3)},
+                        optional={
+                            "taken_paid": st.booleans(),
+                            "br_code": st.text(max_size=3),
+                            "frames": stored_frames,
+                        },
                     ),
                     max_size=3,
                 ),

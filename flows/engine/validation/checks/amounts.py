@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from flows.engine import limits
-from flows.engine.expressions import TRUSTED_VARIABLES, is_template, variables_in
+from flows.engine.expressions import is_template, variables_in
 from flows.engine.pricing import parse_amount
 from flows.engine.problem_codes import Code
 from flows.engine.problems import Finding
@@ -13,6 +13,7 @@ from flows.engine.steps.payment import Currency
 from flows.engine.validation.pieces import Piece, PieceKind
 from flows.engine.validation.registry import check
 from flows.engine.validation.subject import Subject
+from flows.engine.variables import trusted_names
 
 _NUMBER: Final = re.compile(r"([+-]?)(\d+)(?:[.,](\d+))?", re.ASCII)
 _MAX_SHOWN: Final = 40
@@ -20,12 +21,13 @@ _MAX_SHOWN: Final = 40
 
 @check
 def amounts(subject: Subject) -> Iterator[Finding]:
+    trusted = trusted_names(subject.steps)
     for piece in subject.pieces:
         if piece.kind is not PieceKind.PRICE:
             continue
         if is_template(piece.text):
             for name in dict.fromkeys(variables_in(piece.text)):
-                if name not in TRUSTED_VARIABLES:
+                if name not in trusted:
                     yield Finding(Code.PRICE_FROM_CONTACT, piece.step_id, piece.field, {"name": name})
         elif (code := _fault_of(piece)) is not None:
             values = {"amount": piece.text[:_MAX_SHOWN], "limit": limits.MAX_AMOUNT_DIGITS - 2}

@@ -1,4 +1,4 @@
-"""What is said or given is not nothing, a media has one source, a delay one duration."""
+"""What is said, given or noted is not nothing, a media has one source, a delay one duration."""
 
 from collections.abc import Iterator
 
@@ -12,6 +12,7 @@ from flows.engine.steps.deliver import DeliverStep
 from flows.engine.steps.message import MessageStep
 from flows.engine.steps.payment import PaymentStep
 from flows.engine.steps.question import QuestionStep
+from flows.engine.steps.set import SetStep
 from flows.engine.validation.registry import check
 from flows.engine.validation.subject import Subject
 
@@ -34,6 +35,9 @@ def contents(subject: Subject) -> Iterator[Finding]:
             case PaymentStep(config=config):
                 if config.deliver is not None:
                     yield from _of_access(step.id, "config.deliver", config.deliver)
+            case SetStep(config=noted):
+                if not (noted.assign or noted.clear or noted.add_tags or noted.remove_tags):
+                    yield Finding(Code.NOTHING_TO_SET, step.id, "config")
             case DelayStep(config=delay):
                 given = [unit for unit in DURATION_UNITS if getattr(delay, unit) is not None]
                 if len(given) + (delay.until is not None) != 1:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from flows.engine.graph import Cycle, Edge, EdgeKind
+from flows.engine.graph import Cycle, Edge, EdgeKind, waits
 from flows.engine.graph import cycles as cycles_in
 from flows.engine.problem_codes import Code
 from flows.engine.problems import Finding
@@ -13,7 +13,7 @@ from flows.engine.validation.subject import Subject
 @check
 def cycles(subject: Subject) -> Iterator[Finding]:
     edges = subject.graph.edges
-    waiting = frozenset(step.id for step in subject.steps if step.waits)
+    waiting = frozenset(step.id for step in subject.steps if waits(step, subject.catalogue.flows))
 
     def ways(source: str) -> Iterator[Edge]:
         # Several wrong answers come before a fallback.

@@ -7,6 +7,8 @@ from flows.engine.problems import Finding
 from flows.engine.steps.access import AccessStep
 from flows.engine.steps.buttons import ButtonsStep
 from flows.engine.steps.payment import PaymentStep
+from flows.engine.steps.split import SplitStep
+from flows.engine.steps.subflow import SubflowStep
 from flows.engine.validation.registry import check
 from flows.engine.validation.subject import Subject, on_step
 
@@ -14,9 +16,11 @@ from flows.engine.validation.subject import Subject, on_step
 @check
 def dead_ends(subject: Subject) -> Iterator[Finding]:
     for step in subject.steps:
-        if isinstance(step, (AccessStep, PaymentStep)) or step.connections.next is not None:
+        # A split always has arms.
+        if isinstance(step, (AccessStep, PaymentStep, SplitStep)) or step.connections.next is not None:
             continue
-        if subject.condition_counts[step.id]:
+        # Conditions never happen on a subflow.
+        if subject.condition_counts[step.id] and not isinstance(step, SubflowStep):
             continue
         if isinstance(step, ButtonsStep) and any(button.target_step for button in step.config.custom_buttons):
             continue

@@ -7,7 +7,6 @@ from flows.engine.conditions import VariableCondition
 from flows.engine.expressions import variables_in
 from flows.engine.problem_codes import Code
 from flows.engine.problems import Finding
-from flows.engine.steps.question import QuestionStep
 from flows.engine.validation.registry import check
 from flows.engine.validation.subject import Subject, on_document
 
@@ -29,7 +28,6 @@ def sizes(subject: Subject) -> Iterator[Finding]:
 def _variables(subject: Subject) -> set[str]:
     named = {name for piece in subject.pieces for name in variables_in(piece.text)}
     for step in subject.steps:
-        if isinstance(step, QuestionStep) and step.config.save_as:
-            named.add(step.config.save_as)
+        named.update(write.name for write in step.writes())
         named.update(condition.name for condition in step.conditions if isinstance(condition, VariableCondition))
     return named

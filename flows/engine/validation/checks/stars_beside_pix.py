@@ -11,6 +11,6 @@ from flows.engine.validation.subject import Subject, on_document
 
 @check
 def stars_beside_pix(subject: Subject) -> Iterator[Finding]:
-    currencies = {step.config.currency for step in subject.steps if isinstance(step, PaymentStep)}
-    if currencies == {Currency.BRL}:
+    currencies = {str(step.config.currency) for step in subject.steps if isinstance(step, PaymentStep)}
+    if currencies.union(*(facts.currencies for facts in subject.subflows)) == {Currency.BRL}:
         yield on_document(Code.PIX_WITHOUT_STARS, "flow_steps")

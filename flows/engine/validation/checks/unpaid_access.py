@@ -18,7 +18,8 @@ from flows.engine.validation.subject import Subject, on_step
 @check
 def unpaid_access(subject: Subject) -> Iterator[Finding]:
     graph = subject.graph
-    if not any(isinstance(step, PaymentStep) for step in subject.steps):
+    charges = any(isinstance(step, PaymentStep) for step in subject.steps)
+    if not charges and not any(facts.currencies for facts in subject.subflows):
         return
     unpaid = graph.reachable(graph.roots, lambda edge: not edge.paid)
     paid = graph.reachable(edge.target for edges in graph.edges.values() for edge in edges if edge.paid)

@@ -30,6 +30,8 @@ def check_ports(app_configs: AppConfigs, **_: Any) -> list[CheckMessage]:
         for source in RAW_SOURCES
         if flows_ports.event_source(source) is None
     ]
+    if not flows_ports.has_grant_names():
+        problems.append(Error("No app registered GrantNames.", id="trilho.E007"))
     if not flows_ports.catalogue_parts():
         problems.append(Error("No app registered a part of the catalogue.", id="trilho.E003"))
     return problems

@@ -1,8 +1,10 @@
-"""What the flows app asks of apps above it: reading a raw inbox row, and knowing what an organization has."""
+"""What the flows app asks of apps above it: reading a raw inbox row, knowing what an organization and a contact have."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from flows.catalogue import CataloguePartProvider, catalogue_parts, register_catalogue_part
 from flows.engine.events import Event
@@ -12,12 +14,17 @@ __all__ = [
     "CataloguePartProvider",
     "ContactFacts",
     "EventSource",
+    "GrantNames",
+    "GrantOwner",
     "InboxSource",
     "ParsedUpdate",
     "catalogue_parts",
     "event_source",
+    "grant_names",
+    "has_grant_names",
     "register_catalogue_part",
     "register_event_source",
+    "register_grant_names",
 ]
 
 
@@ -65,3 +72,36 @@ def register_event_source(source: InboxSource, implementation: EventSource) -> N
 def event_source(source: InboxSource) -> EventSource | None:
     """The reader of raw rows of this source; None for sources whose rows hold an event of ours."""
     return _event_sources.get(source)
+
+
+# An access belongs to (organization, Telegram user).
+GrantOwner = tuple[UUID, int]
+
+
+class GrantNames(Protocol):
+    """By which names conditions know the open accesses of each of these people: the chat's id, the id of the step that
+    gave it, what was bought. One statement for all; called inside the drain's transaction. Who has none may be left out.
+    """
+
+    def __call__(self, owners: Collection[GrantOwner]) -> Mapping[GrantOwner, tuple[str, ...]]: ...
+
+
+_grant_names: GrantNames | None = None
+
+
+def register_grant_names(implementation: GrantNames) -> None:
+    """Called once, in `AppConfig.ready()`, by the app that keeps accesses."""
+    global _grant_names  # noqa: PLW0603 - a port has one implementation per process
+    _grant_names = implementation
+
+
+def grant_names() -> GrantNames:
+    """The registered port; RuntimeError where none is (the start-up check says so first)."""
+    if _grant_names is None:
+        raise RuntimeError("No GrantNames are registered.")
+    return _grant_names
+
+
+def has_grant_names() -> bool:
+    """Whether the start-up check may be content."""
+    return _grant_names is not None

@@ -4,9 +4,9 @@ from importlib import import_module
 from typing import Final
 
 from bots.jobs import register_sweep
-from flows.ports import register_catalogue_part
+from flows.ports import register_catalogue_part, register_grant_names
 from payments import services
-from payments.selectors import catalogue_part
+from payments.selectors import catalogue_part, open_grant_names
 
 POLL_EVERY_MS: Final = 1_000
 WEBHOOKS_EVERY_MS: Final = 500
@@ -16,5 +16,6 @@ def register() -> None:
     """Called once, by `AppConfig.ready()`."""
     import_module("payments.outbox_handlers")
     register_catalogue_part("payments", catalogue_part)
+    register_grant_names(open_grant_names)
     register_sweep("payments.webhooks", services.process_deliveries, every_ms=WEBHOOKS_EVERY_MS)
     register_sweep("payments.poll", services.poll_due, every_ms=POLL_EVERY_MS)

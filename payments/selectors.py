@@ -1,6 +1,8 @@
 """Reads of the payments app: sales with their proof, charges, accesses, accounts. All of the active organization."""
 
 import re
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,6 +15,7 @@ from django.utils.translation import gettext as _
 from bots.errors import NotFound
 from flows.engine.catalogue import CatalogueFacts, GatewayAccountFacts
 from flows.engine.effects import TimelineKind
+from flows.ports import GrantOwner
 from flows.selectors import timeline_of_run
 from payments.domain.money import Currency, Money
 from payments.gateways.registry import gateway_of
@@ -194,6 +197,26 @@ def payments() -> QuerySet[Payment]:
 def grants() -> QuerySet[Grant]:
     """Accesses, newest first; those of test chats are left out."""
     return Grant.objects.select_related("order", "contact").filter(is_test=False).order_by("-created_at", "-id")
+
+
+def open_grant_names(owners: Collection[GrantOwner]) -> Mapping[GrantOwner, tuple[str, ...]]:
+    """What conditions call the open accesses of these people, of any organization; one statement for all."""
+    now = timezone.now()
+    named = ("organization_id", "telegram_user_id", "step_id", "content__chat", "order__description", "order__items")
+    rows = Grant.unscoped.filter(
+        Q(ends_at__isnull=True) | Q(ends_at__gt=now),
+        organization_id__in={organization_id for organization_id, _user_id in owners},
+        telegram_user_id__in={user_id for _organization_id, user_id in owners},
+        revoked_at__isnull=True,
+        starts_at__lte=now,
+    ).order_by("id")
+    found: dict[GrantOwner, dict[str, None]] = defaultdict(dict)
+    for organization_id, user_id, step_id, chat, description, items in rows.values_list(*named):
+        sold = [item.get("name") for item in items or () if isinstance(item, dict)]
+        for name in (chat, step_id, description, *sold):
+            if isinstance(name, str) and name:
+                found[organization_id, user_id][name] = None
+    return {owner: tuple(names) for owner, names in found.items()}
 
 
 def test_charges(contact_id: UUID) -> QuerySet[Payment]:

@@ -77,10 +77,24 @@ class Organization(TimestampedModel):
     slug = models.SlugField(_("short name"), max_length=60, unique=True)
     time_zone = models.CharField(_("time zone"), max_length=64, default="America/Sao_Paulo")
     locale = models.CharField(_("language"), max_length=10, choices=Locale.choices, default=Locale.PORTUGUESE)
+    # On its own clock; over midnight where they begin later than they end. Neither is set, or both.
+    quiet_from = models.TimeField(_("quiet from"), null=True, blank=True)
+    quiet_until = models.TimeField(_("quiet until"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("organization")
         verbose_name_plural = _("organizations")
+        constraints = [
+            models.CheckConstraint(
+                condition=(
+                    models.Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                    | models.Q(quiet_from__isnull=False, quiet_until__isnull=False)
+                    & ~models.Q(quiet_from=models.F("quiet_until"))
+                ),
+                name="bots_organization_quiet_hours",
+                violation_error_message=_("Say when the quiet hours begin and when they end, at two different times."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -1,9 +1,10 @@
 """The scalar types of a definition, strict where JSON is not: a bool is no number, "5" is no number either."""
 
+import math
 import re
 from typing import Annotated, Final, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
 from pydantic_core import PydanticCustomError
 
 from flows.engine import limits
@@ -47,6 +48,23 @@ def _command(text: str) -> str:
     return text
 
 
+def a_scalar(value: object) -> object:
+    """Told in one sentence, not once per member of a union."""
+    if value is not None and not isinstance(value, (str, bool, int, float)):
+        raise PydanticCustomError("scalar", "must be a text, a number or a bool")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise PydanticCustomError("finite_number", "must be a finite number")
+    return value
+
+
+def _a_value(value: object) -> object:
+    if value is None:
+        raise PydanticCustomError("scalar", "must be a text, a number or a bool")
+    if isinstance(value, str) and len(value) > limits.MAX_VARIABLE_TEXT:
+        raise PydanticCustomError("string_too_long", "is too long", {"max_length": limits.MAX_VARIABLE_TEXT})
+    return a_scalar(value)
+
+
 def _filled(items: tuple[T, ...]) -> tuple[T, ...]:
     # Not `min_length`: pydantic says that of a list whose items are only wrong.
     if not items:
@@ -75,3 +93,8 @@ Command = Annotated[
 Flag = Annotated[bool, Strict()]
 Whole = Annotated[int, Strict()]
 Finite = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+# What a variable is set to.
+Scalar = Annotated[Text | Flag | Whole | Finite, BeforeValidator(_a_value)]
+Tag = Annotated[
+    str, Strict(), Field(max_length=limits.MAX_TAG, json_schema_extra={"minLength": 1}), AfterValidator(_not_blank)
+]

@@ -164,6 +164,14 @@ def _filler(path: Path) -> object:
             return {}
         case "custom_buttons":
             return [{"text": text, "url": "https://example.com"}]
+        case "weight":
+            return 1
+        case "name" if path[-3:-2] == ("arms",):
+            return text
+        case "name" if path[-3:-2] == ("assign",):
+            return "x"
+        case "value":
+            return text
         case _:
             return None
 

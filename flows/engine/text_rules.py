@@ -103,6 +103,8 @@ RULES: Final[Mapping[BuiltinText, TextRule]] = {
     BuiltinText.DEFAULT_DESCRIPTION: _rule(Topic.PAYMENT, Place.NAME, _WORDLESS),
     BuiltinText.BUMP_YES: _rule(Topic.BUTTONS, Place.BUTTON),
     BuiltinText.BUMP_NO: _rule(Topic.BUTTONS, Place.BUTTON),
+    BuiltinText.SHARE_CONTACT: _rule(Topic.BUTTONS, Place.BUTTON),
+    BuiltinText.SHARE_LOCATION: _rule(Topic.BUTTONS, Place.BUTTON),
     BuiltinText.STALE_PRESS: _rule(Topic.BUTTONS, Place.NOTICE, _WORDLESS),
     BuiltinText.ALREADY_PRESSED: _rule(Topic.BUTTONS, Place.NOTICE),
     BuiltinText.ACCESS_LINK: _rule(Topic.ACCESS, Place.MESSAGE),

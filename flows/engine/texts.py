@@ -40,6 +40,8 @@ class BuiltinText(StrEnum):
     ACCESS_LINK = "access_link"
     BUMP_YES = "bump_yes"
     BUMP_NO = "bump_no"
+    SHARE_CONTACT = "share_contact"
+    SHARE_LOCATION = "share_location"
     PRIVACY = "privacy"
     TERMS = "terms"
     PAYSUPPORT = "paysupport"
@@ -115,6 +117,8 @@ _TEXTS: Final[Mapping[BuiltinText, tuple[str, str]]] = {
     BuiltinText.ACCESS_LINK: ("Aqui está o seu acesso:", "Here is your access:"),
     BuiltinText.BUMP_YES: ("Sim, quero", "Yes, please"),
     BuiltinText.BUMP_NO: ("Não, obrigado", "No, thank you"),
+    BuiltinText.SHARE_CONTACT: ("📱 Enviar meu telefone", "📱 Share my phone number"),
+    BuiltinText.SHARE_LOCATION: ("📍 Enviar minha localização", "📍 Share my location"),
     BuiltinText.PRIVACY: (
         "🔒 <b>Privacidade</b>\n\n{{organization_name}} guarda o seu nome e identificador no Telegram, o que você "
         "escreve aqui e as suas compras. Usamos esses dados só para atender você, cobrar e entregar o que comprou, e "

@@ -1,7 +1,7 @@
 """What a turn changes in memory: a run, and what is known of the contact; and the rows they were read from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ import orjson
 from bots.models import Contact
 from flows.engine.codec import load_state
 from flows.engine.compile import Flow
+from flows.engine.effects import SetContact
 from flows.engine.state import Facts, State
 from flows.models import RunStatus
 
@@ -46,9 +47,11 @@ class KnownContact:
     blocked_at: datetime | None
     variables: Mapping[str, Any]
     tags: tuple[str, ...]
+    grants: tuple[str, ...] = ()
+    change: "ContactChange" = field(default_factory=lambda: ContactChange())
 
     @classmethod
-    def of(cls, row: Contact) -> "KnownContact":
+    def of(cls, row: Contact, grants: tuple[str, ...] = ()) -> "KnownContact":
         return cls(
             id=row.id,
             telegram_user_id=row.telegram_user_id,
@@ -60,7 +63,38 @@ class KnownContact:
             blocked_at=row.blocked_at,
             variables=row.variables,
             tags=tuple(row.tags),
+            grants=grants,
         )
+
+    def take(self, effect: SetContact) -> None:
+        """What a run changed of the contact: known at once, and gathered for the row."""
+        kept = {name: value for name, value in self.variables.items() if name not in effect.cleared}
+        self.variables = {**kept, **effect.variables}
+        left = [tag for tag in self.tags if tag not in effect.remove_tags and tag not in effect.add_tags]
+        self.tags = (*left, *effect.add_tags)
+        self.change.add(effect)
+
+
+@dataclass(slots=True)
+class ContactChange:
+    """What is to change of a contact's variables and tags, apart from what others write there at the same time."""
+
+    variables: dict[str, object] = field(default_factory=dict)
+    cleared: set[str] = field(default_factory=set)
+    add_tags: dict[str, None] = field(default_factory=dict)
+    remove_tags: dict[str, None] = field(default_factory=dict)
+
+    def add(self, effect: SetContact) -> None:
+        for name in effect.cleared:
+            self.variables.pop(name, None)
+            self.cleared.add(name)
+        self.variables.update(effect.variables)
+        for tag in effect.remove_tags:
+            self.add_tags.pop(tag, None)
+            self.remove_tags[tag] = None
+        for tag in effect.add_tags:
+            self.remove_tags.pop(tag, None)
+            self.add_tags[tag] = None
 
 
 class LiveRun:

@@ -64,6 +64,8 @@ NAMES: Final[Mapping[BuiltinText, Text]] = {
     BuiltinText.BEGIN: _("Button: begin"),
     BuiltinText.BUMP_YES: _("Yes to an extra offer"),
     BuiltinText.BUMP_NO: _("No to an extra offer"),
+    BuiltinText.SHARE_CONTACT: _("Share the phone number"),
+    BuiltinText.SHARE_LOCATION: _("Share the location"),
     BuiltinText.STALE_PRESS: _("An old button was pressed"),
     BuiltinText.ALREADY_PRESSED: _("The same button was pressed twice"),
     BuiltinText.FAILURE: _("Something failed"),

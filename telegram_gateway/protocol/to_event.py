@@ -38,7 +38,16 @@ _SERVICE_FIELDS = frozenset(
         "chat_shared",
     }
 )
-_OTHER_MEDIA = ("video", "voice", "audio", "animation", "video_note", "sticker")
+# An animation comes with a document of the same file, so it stands before that.
+_FILES = {
+    "video": AnswerKind.VIDEO,
+    "voice": AnswerKind.VOICE,
+    "audio": AnswerKind.AUDIO,
+    "animation": AnswerKind.OTHER,
+    "video_note": AnswerKind.OTHER,
+    "sticker": AnswerKind.OTHER,
+    "document": AnswerKind.DOCUMENT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +122,10 @@ def _content(message: Mapping[str, Any]) -> tuple[AnswerKind, dict[str, object]]
         return _location(as_object(message["location"]))
     if "contact" in message:
         return AnswerKind.CONTACT, _shared_contact(as_object(message["contact"]), author_of(message))
-    for field in _OTHER_MEDIA:
+    for field, kind in _FILES.items():
         if field in message:
-            # An animation comes with a document of the same file, so this stands before it.
-            return AnswerKind.OTHER, {"type": field} | _file(as_object(message[field]))
-    if "document" in message:
-        return AnswerKind.DOCUMENT, _file(as_object(message["document"]))
+            file = _file(as_object(message[field]))
+            return kind, {"type": field} | file if kind is AnswerKind.OTHER else file
     return AnswerKind.OTHER, {}
 
 

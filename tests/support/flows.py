@@ -46,9 +46,24 @@ def a_deliver(step_id: str, text: str = "Seu arquivo", **parts: Any) -> Document
 
 def a_delay(step_id: str, **parts: Any) -> Document:
     """A delay of the durations given, five minutes by default."""
-    units = ("seconds", "minutes", "hours", "days", "until", "weekdays")
+    units = ("seconds", "minutes", "hours", "days", "until", "weekdays", "avoid_quiet_hours")
     config = {unit: parts.pop(unit) for unit in units if unit in parts}
     return a_step(step_id, "delay", config or {"minutes": 5}, **parts)
+
+
+def a_branch(step_id: str, *conditions: Document, **parts: Any) -> Document:
+    return a_step(step_id, "branch", conditions=list(conditions), **parts)
+
+
+def a_set(step_id: str, **parts: Any) -> Document:
+    config = {name: parts.pop(name) for name in ("assign", "clear", "add_tags", "remove_tags") if name in parts}
+    return a_step(step_id, "set", config, **parts)
+
+
+def a_split(step_id: str, *arms: tuple[str, float, str], **parts: Any) -> Document:
+    """A split of arms by name, weight and target."""
+    made = [{"name": name, "weight": weight, "target_step": target} for name, weight, target in arms]
+    return a_step(step_id, "split", {"arms": made}, **parts)
 
 
 def a_condition(condition_type: str, target_step: str, **fields: Any) -> Document:

@@ -10,7 +10,7 @@ from flows.engine.conditions.button_click import ButtonClick, same_button
 from flows.engine.conditions.payment_status import AwaitedStatus, PaymentStatusCondition
 from flows.engine.conditions.text_validation import TextValidation, Validation
 from flows.engine.conditions.time_elapsed import TimeElapsed
-from flows.engine.conditions.variable import Operator, VariableCondition
+from flows.engine.conditions.variable import GRANTS, TAGS, Operator, VariableCondition
 
 Condition = Annotated[
     TextValidation | ButtonClick | PaymentStatusCondition | TimeElapsed | VariableCondition,
@@ -35,6 +35,8 @@ def first_match(
 
 __all__ = [
     "CONDITION_MODELS",
+    "GRANTS",
+    "TAGS",
     "AwaitedStatus",
     "ButtonClick",
     "Condition",

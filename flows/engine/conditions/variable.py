@@ -1,10 +1,9 @@
 """`variable`: compares what the run knows, by type: numbers as numbers, dates as dates, lists by membership."""
 
-import math
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError, core_schema
@@ -12,7 +11,11 @@ from pydantic_core import PydanticCustomError, core_schema
 from flows.engine import limits
 from flows.engine.conditions import text_forms
 from flows.engine.conditions.base import ConditionBase, ConditionType, Occasion, Stimulus
-from flows.engine.fields import Finite, Flag, Text, VariableName, Whole
+from flows.engine.fields import Finite, Flag, Text, VariableName, Whole, a_scalar
+
+# Names of lists that conditions see beside the variables.
+TAGS: Final = "tags"
+GRANTS: Final = "grants"
 
 Value = Text | Flag | Whole | Finite | None
 
@@ -29,7 +32,10 @@ class Operator(StrEnum):
 
 
 class VariableCondition(ConditionBase):
-    """Matches when a variable compares to a value. `tags` and `grants` are lists and count as variables."""
+    """Matches when a variable compares to a value. `tags` and `grants` are lists and count as variables.
+
+    `grants` holds, for each open access, the id of its chat, the id of the step that gave it and what was bought.
+    """
 
     occasions: ClassVar[frozenset[Occasion]] = frozenset({Occasion.ANSWER, Occasion.PRESS, Occasion.ARRIVAL})
 
@@ -41,15 +47,10 @@ class VariableCondition(ConditionBase):
     @field_validator("value", mode="before")
     @classmethod
     def _is_a_scalar(cls, value: object) -> object:
-        # Told here in one sentence, not once per member of the union.
-        if value is not None and not isinstance(value, (str, bool, int, float)):
-            raise PydanticCustomError("scalar", "must be a text, a number or a bool")
         if isinstance(value, str) and len(value) > limits.MAX_CONDITION_VALUE:
             limit = limits.MAX_CONDITION_VALUE
             raise PydanticCustomError("string_too_long", "is too long", {"max_length": limit})
-        if isinstance(value, float) and not math.isfinite(value):
-            raise PydanticCustomError("finite_number", "must be a finite number")
-        return value
+        return a_scalar(value)
 
     @field_validator("value")
     @classmethod

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Generic, Protocol, TypeVar, assert_never
@@ -17,14 +18,13 @@ from flows.engine.codec import CorruptState
 from flows.engine.command_answers import command_effects, recall_effects
 from flows.engine.commands import builtin_command, commanded_step, keyword_step
 from flows.engine.compile import Flow, VersionKind
-from flows.engine.effects import AnswerPress, Effect, Say
+from flows.engine.effects import AnswerPress, Effect, Record, Say, TimelineKind
 from flows.engine.events import (
     BEGIN_DATA,
     AccessRecalled,
     Answered,
     AnswerKind,
     Event,
-    OperatorClosed,
     OperatorResumed,
     PaymentChanged,
     PaymentStatus,
@@ -32,6 +32,7 @@ from flows.engine.events import (
     Resumed,
     Start,
     TimerFired,
+    VersionMoved,
     names_a_charge,
 )
 from flows.engine.notices import stale_notice, welcome_notice
@@ -306,6 +307,10 @@ def _on_run(chat: Chat[R], run: R, event: Event) -> str | None:
         if run.id != chat.stack[-1]:
             chat.hold(run, event)
             return "held"
+    if isinstance(event, VersionMoved):
+        if run.id not in chat.stack:
+            return "run_over"
+        event = replace(event, covered=run.id != chat.stack[-1])
     return _advance(chat, run, event)
 
 
@@ -316,7 +321,7 @@ def _advance(chat: Chat[R], run: R, event: Event) -> str | None:
     if run.state is before:
         return "not_awaited"
     chat.carry_out(run, effects)
-    ending = Ending.CLOSED if isinstance(event, OperatorClosed) else Ending.ENDED
+    ending = Ending.CLOSED if _closes(effects) else Ending.ENDED
     _settle(chat, run, reopened=_comes_on_top(event, before, run), spoke=_speaks(effects), ending=ending)
     return None
 
@@ -383,6 +388,11 @@ def _comes_on_top(event: Event, before: State, run: R) -> bool:
             return True
         case _:
             return False
+
+
+def _closes(effects: Sequence[Effect]) -> bool:
+    """Whether the team ended the run: by hand, or with the version it was in."""
+    return any(isinstance(effect, Record) and effect.kind is TimelineKind.CLOSED for effect in effects)
 
 
 def _speaks(effects: Sequence[Effect]) -> bool:

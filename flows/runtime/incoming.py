@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 
 from flows.engine.codec import CorruptState, load_event
-from flows.engine.events import AccessRecalled, Pressed
+from flows.engine.events import AccessRecalled, Pressed, VersionMoved
 from flows.models import InboxSource
 from flows.ports import ParsedUpdate, event_source
 from flows.runtime.bulk import UnreadRow
@@ -24,6 +24,15 @@ class Incoming:
     parsed: ParsedUpdate
     start_with: UUID | None = None
     corrupt: str | None = None
+
+    @property
+    def named_versions(self) -> set[UUID]:
+        """The versions this row speaks of: one to begin a run of, or one to move a run to."""
+        named = {self.start_with} if self.start_with is not None else set()
+        event = self.parsed.event
+        if isinstance(event, VersionMoved):
+            named.add(event.version_id)
+        return named
 
     @property
     def named_runs(self) -> set[UUID]:

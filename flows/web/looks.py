@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bots.errors import Text
 from bots.web.looks import Look, Tone
+from flows.engine.content import MediaType
 from flows.engine.effects import TimelineKind
 from flows.engine.steps.model import StepType
 from flows.models import RunStatus
@@ -43,6 +44,15 @@ RUN_STATUS: Mapping[str, Look] = {
     RunStatus.ENDED: Look("flag", _("Ended")),
     RunStatus.FAILED: Look("circle-x", _("Stands still"), Tone.BROKEN),
     RunStatus.CLOSED: Look("circle-stop", _("Closed")),
+}
+# One icon per kind of file.
+MEDIA_ICONS: Mapping[MediaType, str] = {
+    MediaType.PHOTO: "image",
+    MediaType.VIDEO: "film",
+    MediaType.AUDIO: "music",
+    MediaType.VOICE: "mic",
+    MediaType.DOCUMENT: "file-text",
+    MediaType.ANIMATION: "clapperboard",
 }
 OWES = Look("triangle-alert", _("Paid, not yet served"), Tone.NEEDS)
 

@@ -2,15 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from bots.errors import Text
 from flows.engine.effects import TimelineKind
 from flows.engine.events import NEW_CODE_BUTTON, PAID_BUTTON
+from flows.engine.moving import Kept
 from flows.models import TimelineEntry
 from flows.web.steps import step_of
+
+KEPT: Final[Mapping[str, Text]] = {
+    Kept.ELSEWHERE: gettext_lazy("It had left the step that the choice was about."),
+    Kept.OWED: gettext_lazy("It is paid and not served yet: the version that was bought serves it."),
+    Kept.COVERED: gettext_lazy("Another conversation with this person came first."),
+    Kept.CHANGED: gettext_lazy("The step changed by more than its texts, or waits for an answer from outside."),
+}
 
 
 def note_of(entry: TimelineEntry, definition: Mapping[str, Any]) -> str:
@@ -33,10 +43,23 @@ def note_of(entry: TimelineEntry, definition: Mapping[str, Any]) -> str:
             return _("by the team")
         case TimelineKind.CLOSED if data.get("owed"):
             return _("It was paid and not served.")
+        case TimelineKind.CLOSED if data.get("number"):
+            return _("chosen when version %(number)s was published") % {"number": data["number"]}
+        case TimelineKind.VERSION_MOVED:
+            return _moved(data)
+        case TimelineKind.VERSION_KEPT:
+            return str(KEPT.get(str(data.get("why")), ""))
         case TimelineKind.STEP_MISSING:
             return str(data.get("missing") or "")
         case _:
             return ""
+
+
+def _moved(data: Mapping[str, Any]) -> str:
+    told = {"number": data.get("number"), "step": data.get("to")}
+    if data.get("carried"):
+        return _("version %(number)s, where it stood, without hearing the step again") % told
+    return _("version %(number)s, at the step %(step)s") % told
 
 
 def _button(index: object, definition: Mapping[str, Any], step_id: str | None) -> str:

@@ -20,6 +20,8 @@ from flows.engine.events import (
     ChargeFailed,
     ChargeReady,
     Event,
+    HttpAnswered,
+    HttpOutcome,
     Fate,
     OperatorClosed,
     OperatorResumed,
@@ -125,6 +127,20 @@ CONFIGS: dict[StepType, st.SearchStrategy[dict[str, Any]]] = {
     ),
     StepType.ACCESS: content,
     StepType.DELIVER: content,
+    StepType.HTTP: st.fixed_dictionaries(
+        {
+            "method": st.sampled_from(["GET", "POST"]),
+            "url": st.sampled_from(["https://example.com/{{x}}", "http://127.0.0.1/", "{{first_name}}"]),
+        },
+        optional={
+            "headers": st.just({"X-Name": "{{first_name}}", "Content-Type": "application/json"}),
+            "body": text | st.just({"a": ["{{x}}", {"b": "{{first_name}}!"}], "c": None}),
+            "save": st.sampled_from([{"x": "a.b[0]"}, {"contact.y": "$", "z": "z.0"}]),
+            "timeout_seconds": st.sampled_from([0.5, 10]),
+            "safe_to_repeat": st.booleans(),
+        },
+    ),
+    StepType.HANDOFF: st.fixed_dictionaries({}, optional={"text": text, "note": text}),
     StepType.DELAY: st.sampled_from(
         [
             {"seconds": 5},
@@ -238,6 +254,14 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     ),
     st.builds(PaymentChecked, visit=_small, payment_id=_id, status=_status, checked=st.booleans()),
     st.builds(AccessReady, visit=st.none() | _small, grant_id=_id, link=text),
+    st.builds(
+        HttpAnswered,
+        wait=_small,
+        outcome=st.sampled_from(HttpOutcome),
+        status=st.none() | st.integers(100, 599),
+        values=st.dictionaries(st.sampled_from(["x", "z", "contact.y"]), text | st.integers() | st.lists(text)),
+        milliseconds=st.none() | _small,
+    ),
     st.just(Resumed()),
     st.builds(OperatorResumed, step_id=st.none() | target),
     st.builds(OperatorClosed, message=st.none() | text, despite_owing=st.booleans()),
@@ -264,7 +288,7 @@ def aimed(event: Event, state: State, flow: Flow) -> Event:
             return replace(event, ref=ButtonRef(RUN, sender.version_id, there, charged.wait, index))
         case Pressed(ref=ButtonRef(index=index)):
             return replace(event, ref=ButtonRef(RUN, present.version_id, ordinal, state.wait, index))
-        case TimerFired():
+        case TimerFired() | HttpAnswered():
             return replace(event, wait=state.wait)
         case ChargeReady() | ChargeFailed() | PaymentChanged() | PaymentChecked():
             return replace(event, visit=visit)

@@ -159,6 +159,7 @@ class ButtonsBehaviour(Behaviour[ButtonsStep]):
                 description=button.description or "",
                 bump_text=bump.text if bump else "",
                 bump_price=bump.price if bump else "",
+                wait=walk.state.wait,
             )
         )
 

@@ -127,7 +127,7 @@ def _on_a_day(start: datetime, zone: tzinfo, days: Collection[Weekday]) -> datet
 def _next_at(start: datetime, clock: time, zone: tzinfo, days: Collection[Weekday]) -> datetime:
     """The next moment after `start` at which that clock shows this time on one of these weekdays.
 
-    In the hour that comes twice the first that is still to come; a time that the clock skips is as much later as it skips.
+    In the hour that comes twice the first that is still to come; a time that the clock skips is later by as much.
     """
     today = start.astimezone(zone).date()
     for ahead in range(_LONGEST_LOOK):

@@ -68,6 +68,9 @@ class MessageBehaviour(Behaviour[MessageStep]):
             ask_again=lambda: self.say_again(walk, step),
         )
 
+    def carry(self, walk: Walk, step: MessageStep) -> bool:
+        return True
+
     def say_again(self, walk: Walk, step: MessageStep) -> None:
         config = step.config
         buttons = [url_button(walk, button.text, button.url) for button in config.url_buttons]

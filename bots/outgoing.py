@@ -53,10 +53,10 @@ class AddressRefused(OutgoingError, OSError):
 
 @dataclass(frozen=True, slots=True)
 class OutgoingCall:
-    """One request. `headers` and `body` may hold secrets: neither is ever shown."""
+    """One request. Its address, headers and body may hold secrets: none is ever shown."""
 
     method: str
-    url: str
+    url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
     seconds: float = LONGEST_SECONDS

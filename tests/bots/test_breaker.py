@@ -1,5 +1,6 @@
 """The circuit breaker."""
 
+import asyncio
 import threading
 
 import pytest
@@ -102,3 +103,31 @@ def test_callers_do_not_wait_for_each_other(breaker: Breaker) -> None:
         return "met"
 
     assert at_once(2, call, database=False) == ["met", "met"]
+
+
+def test_tasks_of_one_thread_are_told_apart(breaker: Breaker, clock: Clock) -> None:
+    """A call that began before the breaker opened does not speak for the probe."""
+
+    async def late() -> None:
+        begun, let_go = asyncio.Event(), asyncio.Event()
+
+        async def slow() -> None:
+            with pytest.raises(Ignored), breaker:
+                begun.set()
+                await let_go.wait()
+                raise Ignored
+
+        async def probe() -> None:
+            with breaker:
+                let_go.set()
+                await first
+                assert state_of(breaker) is BreakerState.HALF_OPEN
+
+        first = asyncio.create_task(slow())
+        await begun.wait()
+        fail(breaker, 3)
+        clock.now = 5.0
+        await asyncio.create_task(probe())
+
+    asyncio.run(late())
+    assert state_of(breaker) is BreakerState.CLOSED

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSch
 from pydantic_core import PydanticCustomError
 
 from flows.engine import limits
-from flows.engine.effects import ArmTimer, AttentionReason, CallHttp, TimelineKind
+from flows.engine.effects import ArmTimer, AttentionReason, CallHttp, TimelineKind, VoidTimers
 from flows.engine.events import Answered, HttpAnswered, HttpOutcome, TimerFired, TimerKind
 from flows.engine.expressions import Escape, escape_json, escape_nothing, escape_url, only_variable_in
 from flows.engine.fields import Finite, Flag, NotBlank, Part, VariableName
@@ -171,9 +171,7 @@ def _answered(walk: Walk, step: HttpStep, event: HttpAnswered) -> Move:
     remember(walk, {name: event.values.get(name) for name in step.config.save})
     if step.connections.next:
         return Go(step.connections.next)
-    walk.park("no_way_on")
-    walk.attention(AttentionReason.HTTP_FAILED)
-    return STAY
+    return _stand(walk, "no_way_on")
 
 
 def _failed(
@@ -183,8 +181,14 @@ def _failed(
     walk.record(TimelineKind.HTTP_FAILED, code=str(outcome), status=status, milliseconds=milliseconds)
     if step.connections.retry:
         return Go(step.connections.retry)
-    walk.park("http_failed")
+    return _stand(walk, "http_failed")
+
+
+def _stand(walk: Walk, reason: str) -> Move:
+    walk.park(reason)
     walk.attention(AttentionReason.HTTP_FAILED)
+    # Nothing is waited for any more.
+    walk.emit(VoidTimers(TimerKind.ANSWER))
     return STAY
 
 

@@ -170,3 +170,4 @@ def test_a_message_comes_back() -> None:
 
 st.register_type_strategy(datetime, st.datetimes(timezones=st.just(UTC)))
 st.register_type_strategy(object, st.none() | st.booleans() | st.integers() | st.text(max_size=5))
+st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.utils.translation import gettext_lazy as _
 
 from bots.errors import NotFound
@@ -23,6 +24,7 @@ from flows.engine.texts import ENGLISH, PORTUGUESE, edits_in
 from flows.models import (
     Asset,
     Conversation,
+    ConversationTest,
     Direction,
     Flow,
     FlowVersion,
@@ -107,10 +109,12 @@ def flows_part(organization_id: UUID, bot_id: UUID | None) -> CatalogueFacts:
 
 
 def runs_of(*, query: str = "", status: str = "", bot_id: UUID | None = None) -> QuerySet[Run]:
-    """Runs of real people, newest first; `query` finds a name, a @username or a Telegram id."""
+    """Runs of real people, newest first; `query` finds a name, a @username or a Telegram id. `inside` and `inner_step`
+    say where in its subflows each run is."""
     found = (
         Run.objects.filter(contact__channel=Channel.TELEGRAM)
         .select_related("contact", "bot", "flow")
+        .annotate(inside=KeyTransform("frames", "state"), inner_step=KeyTextTransform("step_id", "state"))
         .defer("state")
         .order_by("-started_at", "-id")
     )
@@ -202,6 +206,33 @@ def test_run(conversation: Conversation) -> Run | None:
     runs = Run.objects.filter(conversation=conversation).select_related("version")
     on_top = runs.filter(pk__in=[conversation.top_run_id]).first()
     return on_top or runs.order_by("-id").first()
+
+
+def tests_of(flow_id: UUID) -> QuerySet[ConversationTest]:
+    """A flow's saved test conversations, oldest first."""
+    return ConversationTest.objects.filter(flow_id=flow_id)
+
+
+def beginning_of(run: Run) -> UUID | None:
+    """The inbox row that began a run; None where its timeline is gone."""
+    entries = TimelineEntry.objects.filter(run_id=run.pk).order_by("id")
+    return entries.values_list("inbox_event_id", flat=True).first()
+
+
+def inbox_of(
+    conversation: Conversation, *, since: UUID, states: Iterable[InboxState], until: UUID | None = None
+) -> list[InboxEvent]:
+    """What came into a conversation from that row on, in inbox order. Reads along the primary key: nothing that every
+    event would have to keep up is indexed for it."""
+    rows = InboxEvent.objects.filter(
+        bot_id=conversation.bot_id,
+        telegram_user_id=conversation.telegram_user_id,
+        id__gte=since,
+        state__in=list(states),
+    )
+    if until is not None:
+        rows = rows.filter(id__lte=until)
+    return list(rows.order_by("id"))
 
 
 def next_wait(run: Run) -> datetime | None:

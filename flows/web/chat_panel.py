@@ -9,7 +9,7 @@ from bots.web.moments import span
 from flows import selectors
 from flows.models import Conversation
 from flows.web.looks import RUN_STATUS
-from flows.web.steps import shown_step
+from flows.web.steps import present_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ def panel_context(conversation: Conversation) -> dict[str, Any]:
     return {
         "run": run,
         "run_look": RUN_STATUS[run.status],
-        "step": shown_step(run.version.definition, run.step_id),
+        "step": present_step(run),
         "variables": sorted((run.state.get("variables") or {}).items()),
         "wait": Wait(span(due_at - timezone.now())) if due_at else None,
     }

@@ -20,7 +20,7 @@ from flows import selectors
 from flows.engine.effects import ParseMode, TimelineKind
 from flows.models import Direction, Message, Run, RunStatus, TimelineEntry
 from flows.web.looks import OWES, RUN_STATUS, timeline_look
-from flows.web.steps import ShownStep, shown_step
+from flows.web.steps import ShownStep, definition_of, shown_step, way_to
 from flows.web.telegram_html import safe_html
 from flows.web.timeline_notes import note_of
 
@@ -48,6 +48,7 @@ class RunRow:
     run: Run
     name: str
     flow_name: str
+    step: str
     look: Look
     at: datetime
     owes_look: Look = OWES
@@ -117,17 +118,19 @@ def _row(run: Run) -> RunRow:
         run=run,
         name=str(run.contact),
         flow_name=_flow_name(run),
+        step=way_to(run.step_id, run.inside, run.inner_step),  # type: ignore[attr-defined]
         look=RUN_STATUS[run.status],
         at=run.ended_at or run.entered_at or run.started_at,
     )
 
 
 def _line(run: Run, entry: TimelineEntry) -> TimelineLine:
+    definition, subflow = definition_of(run.version, entry.data.get("subflow"))
     return TimelineLine(
         look=timeline_look(entry.kind),
         at=entry.at,
-        step=shown_step(run.version.definition, entry.step_id),
-        note=note_of(entry, run.version.definition),
+        step=shown_step(definition, entry.step_id, within=subflow),
+        note=note_of(entry, definition),
         is_step=entry.kind in STEP_KINDS and entry.step_id is not None,
     )
 

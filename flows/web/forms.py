@@ -4,19 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.db.models import TextChoices
 from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
 
 from bots.models import Bot
 from flows.models import Flow
-
-
-class StartFrom(TextChoices):
-    """What a new flow begins as."""
-
-    SALE = "sale", _("A sale: welcome, choose, e-mail, PIX, access")
-    BLANK = "blank", _("Blank: one message")
+from flows.services.starters import STARTERS, StarterCode
 
 
 class NewFlowForm(forms.Form):
@@ -25,7 +18,10 @@ class NewFlowForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=120)
     bot = forms.ModelChoiceField(label=_("Bot"), queryset=Bot.objects.none(), empty_label=None)
     template = forms.ChoiceField(
-        label=_("Start from"), choices=StartFrom.choices, initial=StartFrom.SALE, widget=forms.RadioSelect
+        label=_("Start from"),
+        choices=[(code.value, starter.name) for code, starter in STARTERS.items()],
+        initial=StarterCode.VIP_GROUP.value,
+        widget=forms.RadioSelect,
     )
 
     def __init__(self, *args: Any, bots: Sequence[Bot], **kwargs: Any) -> None:

@@ -16,6 +16,7 @@ from flows.api.v1 import urls as flows_urls
 from payments.api.v1 import urls as payments_urls
 from tests.factories.bots import make_organization
 from tests.factories.payments import charge
+from tests.support.conversation_tests import STILL_UNPAID, WRONG_THREE_TIMES
 from tests.support.flows import a_flow, sales_flow
 from tests.support.pages import World, make_world
 from tests.support.partner import NOTHING, Partner, answer, make_partner, refusal
@@ -35,11 +36,13 @@ class Call:
     of: str | None = None
     body: Any = NOTHING
     needs_etag: bool = False
+    is_upload: bool = False
+    is_document: bool = False
 
     @property
     def takes_fields(self) -> bool:
         """Whether the body is fields of ours, not a document."""
-        return isinstance(self.body, dict) and not self.needs_etag
+        return isinstance(self.body, dict) and not self.needs_etag and not self.is_document
 
 
 CALLS: dict[tuple[str, str], Call] = {
@@ -52,6 +55,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "api-flows"): Call(
         201, ApiScope.FLOWS_WRITE, body={"bot": "<bot>", "name": "Outro", "definition": a_flow()}
     ),
+    ("GET", "api-flow-templates"): Call(200, ApiScope.FLOWS_READ),
     ("GET", "api-flow"): Call(200, ApiScope.FLOWS_READ, of="flow"),
     ("GET", "api-flow-draft"): Call(200, ApiScope.FLOWS_READ, of="flow"),
     ("PUT", "api-flow-draft"): Call(200, ApiScope.FLOWS_WRITE, of="flow", body=sales_flow(), needs_etag=True),
@@ -59,6 +63,16 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "api-flow-publish"): Call(201, ApiScope.FLOWS_WRITE, of="flow", body={}),
     ("GET", "api-flow-versions"): Call(200, ApiScope.FLOWS_READ, of="flow"),
     ("POST", "api-flow-restore"): Call(200, ApiScope.FLOWS_WRITE, of="flow"),
+    ("GET", "api-assets"): Call(200, ApiScope.FLOWS_READ),
+    ("POST", "api-assets"): Call(201, ApiScope.FLOWS_WRITE, is_upload=True),
+    ("GET", "api-asset"): Call(200, ApiScope.FLOWS_READ, of="asset"),
+    ("DELETE", "api-asset"): Call(204, ApiScope.FLOWS_WRITE, of="asset"),
+    ("GET", "api-flow-tests"): Call(200, ApiScope.FLOWS_READ, of="flow"),
+    ("POST", "api-flow-tests"): Call(201, ApiScope.FLOWS_WRITE, of="flow", body=WRONG_THREE_TIMES, is_document=True),
+    ("POST", "api-flow-tests-run"): Call(200, ApiScope.FLOWS_WRITE, of="flow", body={}),
+    ("GET", "api-flow-test"): Call(200, ApiScope.FLOWS_READ, of="flow"),
+    ("PUT", "api-flow-test"): Call(200, ApiScope.FLOWS_WRITE, of="flow", body=STILL_UNPAID, is_document=True),
+    ("DELETE", "api-flow-test"): Call(204, ApiScope.FLOWS_WRITE, of="flow"),
     ("GET", "api-contacts"): Call(200, ApiScope.CONTACTS_READ),
     ("GET", "api-contact"): Call(200, ApiScope.CONTACTS_READ, of="contact"),
     ("GET", "api-runs"): Call(200, ApiScope.RUNS_READ),
@@ -84,11 +98,13 @@ def rows_of(world: World) -> dict[str, Any]:
         "contact": world.shop.contact.pk,
         "run": world.run.pk,
         "payment": sale.payment.pk,
+        "asset": world.asset.pk,
+        "test": world.saved_test.pk,
     }
 
 
 def address(name: str, rows: dict[str, Any], call: Call) -> str:
-    values = {"pk": rows.get(call.of or ""), "number": 1}
+    values = {"pk": rows.get(call.of or ""), "number": 1, "test_id": rows["test"]}
     return reverse(name, kwargs={key: values[key] for key in PATTERNS[name].pattern.converters})
 
 
@@ -107,6 +123,8 @@ def headers_of(call: Call) -> dict[str, str]:
 
 def ask(partner: Partner, key: tuple[str, str], rows: dict[str, Any]) -> Any:
     call = CALLS[key]
+    if call.is_upload:
+        return partner.upload(address(key[1], rows, call), "novo.pdf", b"%PDF-1.7")
     return partner.call(key[0], address(key[1], rows, call), filled(call.body, rows), **headers_of(call))
 
 
@@ -123,7 +141,7 @@ def rows(world: World) -> dict[str, Any]:
 @pytest.fixture
 def anybody() -> dict[str, Any]:
     """Ids that nobody has: who is not let in learns nothing of them."""
-    return {name: uuid4() for name in ("bot", "flow", "contact", "run", "payment")}
+    return {name: uuid4() for name in ("bot", "flow", "contact", "run", "payment", "asset", "test")}
 
 
 @pytest.fixture(autouse=True)
@@ -214,7 +232,7 @@ def test_what_is_no_id_is_not_there(world: World) -> None:
     partner = make_partner(world.organization)
     for (method, name), call in CALLS.items():
         if call.of:
-            path = "/api/v1/" + str(PATTERNS[name].pattern).replace("<uuid:pk>", "x").replace("<int:number>", "x")
+            path = "/api/v1/" + str(PATTERNS[name].pattern).replace("<uuid:pk>", "x").replace("<int:number>", "x").replace("<uuid:test_id>", "x")
             assert refusal(partner.call(method, path, call.body))["code"] == "not_found"
 
 

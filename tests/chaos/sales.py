@@ -71,6 +71,13 @@ def plainly(sale: Sale) -> None:
     expect_access(sale.chat)
 
 
+def asking_for_the_access_again(sale: Sale) -> None:
+    """Buys, loses the link, and gets it once more."""
+    plainly(sale)
+    sale.chat.say("/acesso")
+    hear(sale.chat, "Aqui está o que é seu")
+
+
 def by_pressing_i_have_paid(sale: Sale) -> None:
     """The gateway's notice is lost; the buyer asks."""
     ask_for_the_code(sale.shop, sale.chat)

@@ -15,6 +15,7 @@ from tests.chaos.sales import (
     Sale,
     Way,
     after_blocking_the_bot,
+    asking_for_the_access_again,
     by_polling,
     by_pressing_i_have_paid,
     plainly,
@@ -33,6 +34,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.processes, pytest.mark.timeout(300)
 
 # What a plain sale does not pass.
 WAYS: dict[str, Way] = {
+    "payments.access.recalled": asking_for_the_access_again,
     "payments.check.asked": by_pressing_i_have_paid,
     "payments.poll.asked": by_polling,
     "payments.poll.claimed": by_polling,

@@ -18,6 +18,7 @@ from flows.api.v1.schema import DRAFT
 from flows.api.v1.serializers import (
     CreateFlowSerializer,
     FlowSerializer,
+    FlowTemplatesSerializer,
     FlowWithProblemsSerializer,
     PublishSerializer,
     ValidationSerializer,
@@ -36,6 +37,7 @@ from flows.services.definitions import (
     save_draft,
 )
 from flows.services.publishing import publish_version, restore_version
+from flows.services.starters import STARTERS, StarterCode, create_from_starter, starter_definition
 
 JSON: Final = "application/json"
 IF_MATCH: Final = OpenApiParameter(
@@ -74,12 +76,35 @@ class FlowList(_FlowView, ListAPIView[Flow]):
         request=CreateFlowSerializer, responses={201: FlowWithProblemsSerializer}, operation_id="flows_create"
     )
     def post(self, request: Request) -> Response:
-        """A flow with a draft, saved with whatever problems it has."""
+        """A flow with a draft, saved with whatever problems it has; or one that begins as a template."""
         wanted = CreateFlowSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         given = wanted.validated_data
-        checked = create_flow(bot_id=given["bot"], name=given["name"], definition=given["definition"])
+        if "template" in given:
+            checked = create_from_starter(StarterCode(given["template"]), bot_id=given["bot"], name=given["name"])
+        else:
+            checked = create_flow(bot_id=given["bot"], name=given["name"], definition=given["definition"])
         return Response(_with_problems(checked), status=status.HTTP_201_CREATED, headers=_etag(checked.flow))
+
+
+@extend_schema(tags=["flows"])
+class FlowTemplateList(_FlowView):
+    """What a new flow may begin as."""
+
+    @extend_schema(responses=FlowTemplatesSerializer, operation_id="flow_templates_list")
+    def get(self, request: Request) -> Response:
+        """All of them, each with its definition, in the language of `Accept-Language`; a handful, so one page."""
+        told = [
+            {
+                "code": code.value,
+                "name": starter.name,
+                "description": starter.description,
+                "fill_in": starter.fill_in,
+                "definition": starter_definition(code),
+            }
+            for code, starter in STARTERS.items()
+        ]
+        return Response(FlowTemplatesSerializer({"results": told, "next": None, "previous": None}).data)
 
 
 @extend_schema(tags=["flows"])

@@ -11,6 +11,7 @@ from bots.models import Bot
 from flows.api.v1.schema import DRAFT
 from flows.engine.texts import LANGUAGES
 from flows.models import Flow, FlowVersion, Run, TimelineEntry
+from flows.services.starters import StarterCode
 
 
 @extend_schema_field(DRAFT)
@@ -123,11 +124,36 @@ class FlowWithProblemsSerializer(FlowSerializer):
 
 
 class CreateFlowSerializer(StrictSerializer):
-    """A new flow with its draft."""
+    """A new flow: with the draft given, or as a template with its test conversations."""
 
     bot = serializers.UUIDField()
     name = serializers.CharField(max_length=120)
+    definition = DefinitionField(required=False)
+    template = serializers.ChoiceField([code.value for code in StarterCode], required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("definition" in attrs) is ("template" in attrs):
+            told = serializers.ErrorDetail(_("Give either a definition or a template."), code="required")
+            raise serializers.ValidationError({"definition": [told]})
+        return attrs
+
+
+class FlowTemplateSerializer(serializers.Serializer[Any]):
+    """What a new flow may begin as, in the language asked for. `fill_in`: what a seller puts in first."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    fill_in = serializers.ListField(child=serializers.CharField())
     definition = DefinitionField()
+
+
+class FlowTemplatesSerializer(serializers.Serializer[Any]):
+    """All of them, in the shape of every list."""
+
+    results = FlowTemplateSerializer(many=True)
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
 
 
 class VersionSerializer(serializers.ModelSerializer[FlowVersion]):

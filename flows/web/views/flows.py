@@ -12,9 +12,9 @@ from bots.permissions import Permission
 from bots.web.filters import chosen_uuid
 from bots.web.member import MemberRequest, allowed, member_page
 from flows import selectors
-from flows.services.definitions import create_flow
-from flows.web.forms import NewFlowForm, StartFrom
-from flows.web.starters import starter
+from flows.services.starters import StarterCode, create_from_starter
+from flows.web.forms import NewFlowForm
+from flows.web.starter_cards import starter_cards
 
 PER_PAGE = 30
 
@@ -41,7 +41,7 @@ def flow_list(request: MemberRequest) -> HttpResponseBase:
 
 @member_page(Permission.FLOW_EDIT, methods=("GET", "HEAD", "POST"))
 def flow_new(request: MemberRequest) -> HttpResponseBase:
-    """Makes a flow with a draft that can be published as it is."""
+    """Makes a flow with a draft that can be published as it is, and the test conversations that come with it."""
     bots = list(bot_selectors.bots_of())
     if not bots:
         messages.info(request, _("A flow belongs to a bot: connect one first."))
@@ -49,13 +49,15 @@ def flow_new(request: MemberRequest) -> HttpResponseBase:
     form = NewFlowForm(request.POST or None, bots=bots, initial={"bot": bots[0].pk})
     if request.method == "POST" and form.is_valid():
         try:
-            made = create_flow(
+            made = create_from_starter(
+                StarterCode(form.cleaned_data["template"]),
                 bot_id=form.cleaned_data["bot"].pk,
                 name=form.cleaned_data["name"],
-                definition=starter(StartFrom(form.cleaned_data["template"])),
+                created_by=request.user,
             )
         except DomainError as error:
             form.add_error(error.field if error.field in form.fields else None, str(error))
         else:
             return redirect("flow_editor", made.flow.pk)
-    return render(request, "flows/flow_new.html", {"form": form})
+    cards = starter_cards(chosen=str(form["template"].value()))
+    return render(request, "flows/flow_new.html", {"form": form, "cards": cards})

@@ -16,8 +16,8 @@ from bots.services import SYSTEM, create_api_key, create_simulator_bot, revoke_a
 from bots.tenancy import organization_scope
 from flows.selectors import flows_of, versions_of
 from flows.services.bot_settings import activate_flow
-from flows.services.definitions import create_flow
 from flows.services.publishing import publish_version
+from flows.services.starters import StarterCode, create_from_starter
 from payments.services import ensure_sandbox_account, set_bot_accounts
 
 ORGANIZATION: Final = ("Loja Demo", "demo")
@@ -25,9 +25,12 @@ OWNER_EMAIL: Final = "demo@example.com"
 STAFF_EMAIL: Final = "staff@example.com"
 BOT_NAME: Final = "Bot de demonstração"
 KEY_NAME: Final = "Demo"
-# Name and file; the first becomes the bot's active flow.
-FLOWS: Final = (("VIP por PIX", "vip_pix"), ("E-book", "ebook"), ("Captar e-mails", "lead_email"))
-DEFINITIONS: Final = Path(settings.BASE_DIR) / "flows" / "demo"
+# Name and what it begins as; the first becomes the bot's active flow.
+FLOWS: Final = (
+    ("VIP por PIX", StarterCode.VIP_GROUP),
+    ("E-book", StarterCode.EBOOK),
+    ("Lead qualificado", StarterCode.QUALIFIED_LEAD),
+)
 
 
 class Command(BaseCommand):
@@ -82,7 +85,7 @@ def seed(passwords: Passwords) -> dict[str, Any]:
         bot = _bot(organization)
         account = ensure_sandbox_account(organization)
         set_bot_accounts(organization_id=organization.pk, bot_id=bot.pk, account_ids=[account.pk])
-        flows = [_flow(bot, flow_name, file) for flow_name, file in FLOWS]
+        flows = [_flow(bot, flow_name, starter) for flow_name, starter in FLOWS]
         if not any(flow["active"] for flow in flows):
             activate_flow(flows_of(bot_id=bot.pk).get(pk=flows[0]["id"]))
             flows[0]["active"] = True
@@ -118,10 +121,9 @@ def _bot(organization: Organization) -> Bot:
     return known or create_simulator_bot(organization=organization, name=BOT_NAME, actor=SYSTEM)
 
 
-def _flow(bot: Bot, name: str, file: str) -> dict[str, Any]:
+def _flow(bot: Bot, name: str, starter: StarterCode) -> dict[str, Any]:
     flow = flows_of(bot_id=bot.pk).filter(name=name).first()
     if flow is None:
-        definition = json.loads((DEFINITIONS / f"{file}.json").read_text())
-        flow = create_flow(bot_id=bot.pk, name=name, definition=definition).flow
+        flow = create_from_starter(starter, bot_id=bot.pk, name=name, locale=bot.locale).flow
     version = versions_of(flow.pk).first() or publish_version(flow.pk)
     return {"id": str(flow.pk), "name": flow.name, "version": version.number, "active": flow.active}

@@ -123,6 +123,27 @@ def test_a_bump_may_be_answered_in_words() -> None:
     assert charged(talk) == (1990, "VIP")
 
 
+def upselling() -> Talk:
+    """A product with a bump, then another payment with an amount of its own."""
+    return Talk(
+        buttons("menu", {"text": "VIP", "price": "10", "bump": BUMP}, next="pay"),
+        a_payment("pay", None, next="more", pending="more"),
+        a_payment("more", "97", next="end", pending="end"),
+        a_question("end"),
+    ).begin()
+
+
+def test_a_bump_that_is_paid_is_not_sold_again_with_the_next_charge() -> None:
+    talk = upselling().press(0).press(BUMP_YES_BUTTON)
+    assert charged(talk)[0] == 1990
+    assert charged(talk.charge_ready().paid())[0] == 9700
+
+
+def test_a_bump_that_is_not_paid_yet_stays_with_the_next_charge() -> None:
+    talk = upselling().press(0).press(BUMP_YES_BUTTON).charge_ready()
+    assert charged(talk.says_paid().checked())[0] == 9700 + 990
+
+
 def test_a_bump_that_was_not_offered_cannot_be_accepted() -> None:
     talk = selling({"text": "VIP", "price": "10", "bump": BUMP}).press(BUMP_YES_BUTTON)
     assert talk.at == "menu"

@@ -77,7 +77,9 @@ def test_is_a_schema_of_its_draft_that_takes_what_the_models_take() -> None:
     schema = json_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
-    for path in (Path(__file__).parents[3] / "flows" / "demo").glob("*.json"):
+    for path in (Path(__file__).parents[3] / "flows" / "starters").glob("*.json"):
+        if ".tests." in path.name:
+            continue
         assert list(validator.iter_errors(json.loads(path.read_text(encoding="utf-8")))) == []
     broken = sales_flow()
     broken["flow_steps"][1]["conditions"][0]["max_attempts"] = 0

@@ -3,20 +3,17 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import translation
 
 from bots.models import Bot
 from bots.tenancy import organization_scope
-from flows.engine.catalogue import CatalogueFacts, GatewayAccountFacts
-from flows.engine.validation import validate
-from flows.models import Flow
+from flows.engine.steps.model import StepType
+from flows.models import ConversationTest, Flow
 from flows.services.definitions import check_draft
-from flows.web.forms import StartFrom
-from flows.web.starters import starter
+from flows.services.starters import StarterCode, starter_definition
+from flows.web.looks import STEPS
+from flows.web.starter_cards import main_line
 from tests.factories.bots import make_bot, make_membership
 from tests.support.pages import World, signed_in
-
-ONE_ACCOUNT = CatalogueFacts(gateway_accounts={"a": GatewayAccountFacts("a")}, default_account="a")
 
 
 def test_search_and_bot_filter_what_the_list_shows(browser: Client, world: World) -> None:
@@ -31,8 +28,8 @@ def test_search_and_bot_filter_what_the_list_shows(browser: Client, world: World
     assert link in browser.get(address, {"bot": "rubbish", "pagina": "rubbish"}).content.decode()
 
 
-@pytest.mark.parametrize("start_from", list(StartFrom))
-def test_a_new_flow_can_be_published_as_it_is(browser: Client, world: World, start_from: StartFrom) -> None:
+@pytest.mark.parametrize("start_from", list(StarterCode))
+def test_a_new_flow_can_be_published_as_it_is(browser: Client, world: World, start_from: StarterCode) -> None:
     sent = {"name": "Meu fluxo", "bot": str(world.shop.bot.pk), "template": start_from}
     response = browser.post(reverse("flow_new"), sent)
     flow = Flow.unscoped.get(name="Meu fluxo")
@@ -41,17 +38,25 @@ def test_a_new_flow_can_be_published_as_it_is(browser: Client, world: World, sta
         assert [problem for problem in check_draft(flow) if problem.is_error] == []
 
 
-@pytest.mark.parametrize("language", ["pt-br", "en"])
-@pytest.mark.parametrize("start_from", list(StartFrom))
-def test_starters_have_no_error_in_either_language(start_from: StartFrom, language: str) -> None:
-    with translation.override(language):
-        document = starter(start_from)
-    assert [problem.code for problem in validate(document, ONE_ACCOUNT) if problem.is_error] == []
+def test_a_starter_brings_its_test_conversations(browser: Client, world: World) -> None:
+    sent = {"name": "Meu fluxo", "bot": str(world.shop.bot.pk), "template": "vip_group"}
+    browser.post(reverse("flow_new"), sent)
+    names = ConversationTest.unscoped.filter(flow__name="Meu fluxo").values_list("name", flat=True)
+    assert "Paga e recebe o acesso" in names
+
+
+def test_the_page_draws_the_line_of_each_starter(browser: Client, world: World) -> None:
+    page = browser.get(reverse("flow_new")).content.decode()
+    assert all(f'value="{code}"' in page for code in StarterCode)
+    line = main_line(starter_definition(StarterCode.VIP_GROUP, "pt-br"))
+    assert line[:4] == tuple(
+        STEPS[kind] for kind in (StepType.BUTTONS, StepType.QUESTION, StepType.PAYMENT, StepType.ACCESS)
+    )
 
 
 def test_a_bot_of_another_organization_is_no_choice(browser: Client, world: World) -> None:
     foreign: Bot = make_bot()
-    sent = {"name": "Meu fluxo", "bot": str(foreign.pk), "template": StartFrom.BLANK}
+    sent = {"name": "Meu fluxo", "bot": str(foreign.pk), "template": StarterCode.BLANK}
     assert browser.post(reverse("flow_new"), sent).status_code == 200
     assert not Flow.unscoped.filter(name="Meu fluxo").exists()
 

@@ -11,13 +11,14 @@ from bots import crashpoints
 from bots.crashpoints import CrashPointReached
 from bots.ids import uuid7
 from bots.tenancy import organization_scope
-from flows.engine.effects import CheckPayment, RenewPayment
-from flows.engine.events import ChargeReady, PaymentChanged, PaymentChecked
+from flows.engine.effects import CheckPayment, RecallAccess, RenewPayment
+from flows.engine.events import AccessRecalled, ChargeReady, PaymentChanged, PaymentChecked
 from payments.gateways.sandbox.charge import SandboxCharge
 from payments.gateways.sandbox.signature import HEADER, sign
 from payments.models import Grant, Order, Payment, PaymentEvent, WebhookDelivery
 from payments.services import poll_due, process_deliveries
 from payments.services.handling import check, renew, request_payment
+from payments.services.recalling import recall_accesses
 from payments.services.sandbox import Act
 from payments.services.serving import mark_served
 from payments.services.webhooks import account_at, store_delivery
@@ -88,6 +89,9 @@ class Purchase:
                 effect_key=f"{self.envelope.run_id}:9:1",
             )
 
+    def recall(self) -> None:
+        recall_accesses(self.shop.envelope(RecallAccess()), key="recall")
+
     @property
     def sale(self) -> Sale:
         return Sale(self.shop, Order.unscoped.get().pk, self.envelope.run_id)
@@ -100,7 +104,7 @@ def test_death_anywhere_between_order_and_access_leaves_one_charge_one_payment_o
     shop: Shop, point: str, hit: int, finder: str
 ) -> None:
     purchase = Purchase(shop)
-    for step in ("request", "renew", "pay", finder, "serve"):
+    for step in ("request", "renew", "pay", finder, "serve", "recall"):
         work = getattr(purchase, step)
         if step == "pay":
             work()
@@ -120,11 +124,13 @@ def test_death_anywhere_between_order_and_access_leaves_one_charge_one_payment_o
     heard = [type(event) for event in told(shop)]
     assert heard.count(PaymentChanged) == 1
     assert heard.count(ChargeReady) == 2
-    assert set(heard) <= {ChargeReady, PaymentChanged, PaymentChecked}
+    assert heard.count(AccessRecalled) == 1
+    assert set(heard) <= {ChargeReady, PaymentChanged, PaymentChecked, AccessRecalled}
 
 
 def test_every_boundary_of_a_sale_has_its_crash_point() -> None:
     assert POINTS == [
+        "payments.access.recalled",
         "payments.asking.fetched",
         "payments.check.asked",
         "payments.creation.after_call",

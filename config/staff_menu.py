@@ -25,6 +25,8 @@ SUBJECTS: Final[Mapping[str, Mapping[str, str]]] = {
         "bots.bot": "smart_toy",
         "flows.flow": "conversion_path",
         "flows.flowversion": "inventory_2",
+        "flows.asset": "perm_media",
+        "flows.conversationtest": "fact_check",
     },
     "people": {
         "bots.contact": "group",
@@ -32,6 +34,7 @@ SUBJECTS: Final[Mapping[str, Mapping[str, str]]] = {
         "flows.run": "route",
         "flows.timelineentry": "timeline",
         "flows.message": "chat",
+        "flows.keptanswer": "privacy_tip",
         "flows.timer": "timer",
     },
     "money": {
@@ -50,6 +53,7 @@ SUBJECTS: Final[Mapping[str, Mapping[str, str]]] = {
         "outbox.outboxmessage": "outbox",
         "outbox.outboxattempt": "replay",
         "telegram_gateway.telegramupdate": "sync",
+        "telegram_gateway.telegramfile": "attach_file",
         "flows.drainmark": "hourglass_top",
         "outbox.outboxkey": "tag",
         "bots.idempotencyrecord": "repeat_one",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from bots.errors import Invalid, NotFound, Stale
 from bots.models import Bot
 from bots.models.bot import FLOW_FIELDS
+from bots.services import SYSTEM, AnyActor, record_audit
 from bots.services.menu import publish_menu
 from flows.catalogue import catalogue_of
 from flows.engine.hygiene import inspect
@@ -66,7 +67,7 @@ def problems_of_bot(bot: Bot) -> tuple[Problem, ...]:
     return problems_of(completed(BARE_STEPS, bot), organization_id=bot.organization_id, bot_id=bot.pk)
 
 
-def create_flow(*, bot_id: UUID, name: str, definition: Any) -> CheckedDraft:
+def create_flow(*, bot_id: UUID, name: str, definition: Any, actor: AnyActor = SYSTEM) -> CheckedDraft:
     """A flow with this draft, whatever its problems. Sound welcome message and buttons in it fill the bot's empty ones.
 
     Raises Invalid for a name or a document that cannot be kept at all, NotFound for a bot that is not there.
@@ -79,24 +80,30 @@ def create_flow(*, bot_id: UUID, name: str, definition: Any) -> CheckedDraft:
         flow = Flow.objects.create(
             organization_id=bot.organization_id, bot=bot, name=clean_name, draft=dict(definition)
         )
+        record_audit(flow, "flow.created", actor=actor, data={"name": clean_name})
     return CheckedDraft(flow, flow.problems())
 
 
-def rename_flow(flow_id: UUID, *, name: str) -> Flow:
+def rename_flow(flow_id: UUID, *, name: str, actor: AnyActor = SYSTEM) -> Flow:
     """Another name; never blocked by a draft that is half built."""
     clean_name = _checked_name(name)
     with transaction.atomic():
         flow = lock_flow(flow_id)
-        flow.name = clean_name
-        flow.save(update_fields=["name", "updated_at"])
+        before, flow.name = flow.name, clean_name
+        if before != clean_name:
+            flow.save(update_fields=["name", "updated_at"])
+            record_audit(flow, "flow.renamed", actor=actor, data={"from": before, "to": clean_name})
     return flow
 
 
-def save_draft(flow_id: UUID, *, definition: Any, expected_revision: int) -> CheckedDraft:
+def save_draft(
+    flow_id: UUID, *, definition: Any, expected_revision: int, replaced_by: AnyActor | None = None
+) -> CheckedDraft:
     """Replaces the draft if its revision is still `expected_revision`; saved with all its problems.
 
     Raises DraftChangedMeanwhile when it is not, and then nothing is written. Saving what is there already changes
-    nothing, its revision included, so it is safe to repeat.
+    nothing, its revision included, so it is safe to repeat. An editor saves every few seconds, which leaves no trace;
+    `replaced_by` says who put another document in its place.
     """
     _refuse_unstorable(definition)
     with transaction.atomic():
@@ -107,6 +114,8 @@ def save_draft(flow_id: UUID, *, definition: Any, expected_revision: int) -> Che
             flow.draft = dict(definition)
             flow.draft_revision += 1
             flow.save(update_fields=["draft", "draft_revision", "updated_at"])
+            if replaced_by is not None:
+                record_audit(flow, "flow.draft_replaced", actor=replaced_by, data={"revision": flow.draft_revision})
     return CheckedDraft(flow, check_draft(flow))
 
 
@@ -122,13 +131,14 @@ def check_draft(flow: Flow) -> tuple[Problem, ...]:
     return problems + problems_of_tests(play_tests(tests, flow, definition, carried))
 
 
-def delete_flow(flow_id: UUID) -> None:
+def delete_flow(flow_id: UUID, *, actor: AnyActor = SYSTEM) -> None:
     """Hides and deactivates; versions stay, and whoever is inside goes on to the end."""
     with transaction.atomic():
         flow = lock_flow(flow_id)
         was_active, flow.active = flow.active, False
         flow.deleted_at = timezone.now()
         flow.save(update_fields=["active", "deleted_at", "updated_at"])
+        record_audit(flow, "flow.deleted", actor=actor, data={"name": flow.name})
         if was_active:
             publish_menu(flow.bot)
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 from drf_spectacular.generators import SchemaGenerator
 
 from flows.engine.schema import json_schema
+from flows.engine.testing.document import MAX_ITEMS, MAX_NAME
 
 DEFINITION: Final = "FlowDefinition"
 # A draft is kept with whatever problems it has, so anything that is an object will do.
@@ -12,6 +13,15 @@ DRAFT: Final[dict[str, Any]] = {
     "type": "object",
     "description": f"A flow definition (`{DEFINITION}`); while it is a draft, with whatever problems it has.",
     "anyOf": [{"$ref": f"#/components/schemas/{DEFINITION}"}, {"type": "object"}],
+}
+TEST_DOCUMENT: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "A test conversation: a name, and the items that are done and expected, in their order.",
+    "required": ["name"],
+    "properties": {
+        "name": {"type": "string", "maxLength": MAX_NAME},
+        "steps": {"type": "array", "maxItems": MAX_ITEMS, "items": {"type": "object"}},
+    },
 }
 
 

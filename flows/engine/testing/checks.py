@@ -130,7 +130,7 @@ def _misfit(chat: PlayedChat, expected: Reply, came: Spoken, locale: str) -> Dif
 
 def _carries_charge(chat: PlayedChat, amount: str, came: Spoken, locale: str) -> Difference | None:
     wanted = words(Word.WITH_CHARGE, locale, amount=amount)
-    charge = _charge_in(chat, came)
+    charge = charge_in(chat, came)
     if charge is None:
         return Difference(wanted, words(Word.NO_CHARGE, locale, text=plain_text(came.message)))
     if parse_amount(amount, charge.currency) == charge.amount_minor:
@@ -138,7 +138,7 @@ def _carries_charge(chat: PlayedChat, amount: str, came: Spoken, locale: str) ->
     return Difference(wanted, words(Word.WITH_CHARGE, locale, amount=_price(charge, locale)))
 
 
-def _charge_in(chat: PlayedChat, spoken: Spoken) -> Charge | None:
+def charge_in(chat: PlayedChat, spoken: Spoken) -> Charge | None:
     """The charge whose code a message carries, drawn or to copy, or whose buttons stand under it."""
     message = spoken.message
     copied = {button.copy_text for row in message.buttons for button in row if button.copy_text}

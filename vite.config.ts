@@ -45,6 +45,7 @@ export default defineConfig({
         app: "static/pages/app.ts",
         editor: "static/pages/editor.ts",
         chat: "static/pages/chat.ts",
+        media: "static/pages/media.ts",
       },
     },
   },

@@ -45,6 +45,7 @@ SUBJECTS: Final[Mapping[str, Mapping[str, str]]] = {
         "payments.gatewayaccount": "account_balance",
         "payments.botgateway": "alt_route",
         "payments.webhookdelivery": "webhook",
+        "payments.reconciliation": "balance",
         "payments.chargerequest": "request_quote",
         "payments.sandboxcharge": "science",
     },

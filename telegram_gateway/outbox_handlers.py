@@ -13,12 +13,14 @@ from bots.topics import BOT_MENU
 from flows.engine.effects import AnswerPress, OutMessage, RemoveKeyboard, Say
 from flows.engine.menu import MenuItem
 from flows.selectors import menus_of_bot
-from flows.services import note_sent, store_simulated_calls
+from flows.services import note_dead_message, note_sent, store_simulated_calls
 from flows.topics import KEYBOARD_REMOVE, MESSAGE_SEND, PRESS_ANSWER, Envelope
 from telegram_gateway.client import CALL_DEADLINE, MEDIA_DEADLINE
 from telegram_gateway.errors import BOT_AWAY, TRANSIENT, Trouble, Verdict
+from telegram_gateway.protocol.checkout import render_checkout_answer
 from telegram_gateway.protocol.render import ApiCall, render, render_keyboard_removal, render_menu, render_press_answer
 from telegram_gateway.sending import Held, admission, attempt, bot_of, file_is_on_its_way, make_calls, outcome_of
+from telegram_gateway.topics import CHECKOUT_ANSWER
 
 # The spinner on a button turns for about so long; a later answer is refused as too old.
 ANSWER_SECONDS: Final = 10.0
@@ -32,7 +34,12 @@ def note_delivered(done: Sequence[tuple[Claim, Mapping[str, Any]]]) -> None:
     note_sent({line: message_id for line, message_id in ids.items() if isinstance(message_id, int)})
 
 
-@handler(MESSAGE_SEND, deadline=MEDIA_DEADLINE, on_done=note_delivered)
+def note_dead(claim: Claim, _outcome: Dead) -> None:
+    """What did not reach the chat is for the team: the conversation goes on its unread list."""
+    note_dead_message(Envelope.load(claim.payload).conversation_id)
+
+
+@handler(MESSAGE_SEND, deadline=MEDIA_DEADLINE, on_dead=note_dead, on_done=note_delivered)
 async def handle_message_send(claim: Claim) -> Outcome:
     """Send a message of the engine. At least once and in order; a part that has left is not sent again."""
     envelope = Envelope.load(claim.payload)
@@ -74,7 +81,22 @@ async def handle_press_answer(claim: Claim) -> Outcome:
     return Cancelled(answer.error)
 
 
-@handler(KEYBOARD_REMOVE, deadline=CALL_DEADLINE)
+@handler(CHECKOUT_ANSWER, deadline=ANSWER_SECONDS, give_up_after=ANSWER_SECONDS)
+async def handle_checkout_answer(claim: Claim) -> Outcome:
+    """Tell Telegram whether a buyer may pay. Tried again while it is worth anything; no limiter stands before it."""
+    bot = await bot_of(claim)
+    if isinstance(bot, Held):
+        return bot.outcome
+    call = render_checkout_answer(str(claim.payload["query_id"]), str(claim.payload["error"]))
+    answer = await attempt(bot, call)
+    if not isinstance(answer, Verdict):
+        return Done()
+    if answer.trouble in TRANSIENT | BOT_AWAY | {Trouble.FLOOD}:
+        return outcome_of(claim, bot, answer)
+    return Cancelled(answer.error)
+
+
+@handler(KEYBOARD_REMOVE, deadline=CALL_DEADLINE, on_dead=note_dead)
 async def handle_keyboard_removal(claim: Claim) -> Outcome:
     """Take the buttons off a message. One that is gone or has none is as good."""
     envelope = Envelope.load(claim.payload)

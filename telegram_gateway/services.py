@@ -19,6 +19,7 @@ from bots.outbox.registry import Claim
 from bots.outbox.services import cancel_waiting
 from bots.tenancy import no_scope
 from flows.services import note_delivery_problem, post_raw_update
+from telegram_gateway import checkouts
 from telegram_gateway.models import TelegramUpdate, UpdateState
 from telegram_gateway.protocol.updates import Peek, UpdateKind, as_id, as_object, load, peek
 from telegram_gateway.selectors import WebhookBot
@@ -56,7 +57,8 @@ def take_in(bot: WebhookBot, body: bytes) -> Peek:
 
 
 def _record(bot: WebhookBot, seen: Peek, body: bytes) -> None:
-    state = UpdateState.NEW if seen.kind in PROCESSORS else UpdateState.KEPT
+    is_payment = seen.kind in checkouts.KINDS
+    state = UpdateState.NEW if is_payment or seen.kind in PROCESSORS else UpdateState.KEPT
     if seen.kind in _IGNORED_KINDS:
         state = UpdateState.IGNORED
     row = TelegramUpdate(
@@ -69,7 +71,9 @@ def _record(bot: WebhookBot, seen: Peek, body: bytes) -> None:
         state=state,
     )
     TelegramUpdate.unscoped.bulk_create([row], ignore_conflicts=True)
-    if state is UpdateState.NEW:
+    if is_payment:
+        jobs.enqueue_on_commit(checkouts.PROCESS_TASK, queue=checkouts.PROCESS_QUEUE)
+    elif state is UpdateState.NEW:
         jobs.enqueue_on_commit(PROCESS_TASK, queue=PROCESS_QUEUE)
 
 
@@ -80,6 +84,7 @@ def process_updates(limit: int = BATCH) -> int:
         rows = list(
             TelegramUpdate.unscoped.select_for_update(skip_locked=True, of=("self",), no_key=True)
             .filter(state=UpdateState.NEW)
+            .exclude(kind__in=checkouts.KINDS)
             .order_by("id")[:limit]
         )
         for row in rows:

@@ -3,12 +3,17 @@
 from celery import shared_task
 
 from bots.task_base import ScopedTask
-from telegram_gateway import services
+from telegram_gateway import checkouts, services
 
 
 @shared_task(base=ScopedTask, name=services.PROCESS_TASK)
 def process_updates() -> None:
     services.process_updates()
+
+
+@shared_task(base=ScopedTask, name=checkouts.PROCESS_TASK)
+def process_checkouts() -> None:
+    checkouts.process_checkouts()
 
 
 @shared_task(base=ScopedTask, name="telegram_gateway.purge_updates")

@@ -5,7 +5,6 @@ request leaves none. Where the view calls something outside, the record is commi
 that was never completed may be taken over when its lease is over.
 """
 
-import hashlib
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import timedelta
@@ -60,12 +59,19 @@ def idempotent(post: PostHandler) -> PostHandler:
 
     @wraps(post)
     def handler(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return once(request, lambda: post(view, request, *args, **kwargs), in_transaction=view.in_transaction)
+        return once(
+            request,
+            lambda: post(view, request, *args, **kwargs),
+            in_transaction=view.in_transaction,
+            digest_of=view.digest_of,
+        )
 
     return handler
 
 
-def once(request: Request, act: Callable[[], Response], *, in_transaction: bool) -> Response:
+def once(
+    request: Request, act: Callable[[], Response], *, in_transaction: bool, digest_of: Callable[[Request], str]
+) -> Response:
     """Answer with the record's response, or act and record. Raises KeyReused or InProgress."""
     given = request.headers.get(HEADER, "")
     if not given:
@@ -73,7 +79,7 @@ def once(request: Request, act: Callable[[], Response], *, in_transaction: bool)
     if len(given) > MAX_LENGTH:
         raise Invalid("idempotency_key_long", _("An Idempotency-Key has at most 255 characters."), field=HEADER)
     unit = nullcontext if in_transaction else scoped_transaction
-    record = _record_of(request, given)
+    record = _record_of(request, given, digest_of(request))
     with unit():
         earlier = _claim(record)
     if earlier is not None:
@@ -99,14 +105,14 @@ def forget_old_answers() -> int:
     return count
 
 
-def _record_of(request: Request, given: str) -> IdempotencyRecord:
+def _record_of(request: Request, given: str, body_hash: str) -> IdempotencyRecord:
     key = key_of(request)
     return IdempotencyRecord(
         organization_id=key.organization_id,
         api_key_id=key.pk,
         route=f"{request.method} {request.path}"[:200],
         key=given,
-        body_hash=hashlib.sha256(request._request.body).hexdigest(),
+        body_hash=body_hash,
     )
 
 

@@ -1,5 +1,6 @@
 """The base of every REST view: the key first, then one scoped transaction, then the answer."""
 
+import hashlib
 from contextlib import ExitStack, nullcontext
 from typing import Any, ClassVar, Final
 from uuid import UUID
@@ -68,11 +69,18 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        self.read_body(request)
+
+    def read_body(self, request: Request) -> None:
+        """Read whole before anything else reads it, so that the limit holds. Raises BodyTooLarge."""
         try:
-            # Read whole before anything else reads it, so that the limit holds.
             _ = request._request.body
         except RequestDataTooBig:
             raise BodyTooLarge from None
+
+    def digest_of(self, request: Request) -> str:
+        """What tells one body from another, for `Idempotency-Key`."""
+        return hashlib.sha256(request._request.body).hexdigest()
 
     def check_permissions(self, request: Request) -> None:
         """Who has a key is told what there is not, before what the key may not do."""

@@ -1,5 +1,5 @@
 """The flows app in the staff admin."""
 
-from flows.admin import bots, conversation_tests, flows, inbox, runs
+from flows.admin import assets, bots, conversation_tests, flows, inbox, runs
 
-__all__ = ["bots", "conversation_tests", "flows", "inbox", "runs"]
+__all__ = ["assets", "bots", "conversation_tests", "flows", "inbox", "runs"]

@@ -117,6 +117,11 @@ def read_file(stored: str) -> bytes:
         return content
 
 
+def open_file(stored: str) -> "File[bytes]":
+    """A stored file to read from. Calls the storage; raises FileNotFoundError if it is gone."""
+    return default_storage.open(stored, "rb")
+
+
 def purge_assets() -> int:
     """Drop files that were deleted long ago, of every organization; answers how many. Safe to repeat: a file whose row
     is gone is nobody's, and one that could not be dropped is logged."""

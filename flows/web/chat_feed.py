@@ -6,10 +6,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
-from flows.models import Direction, Message
+from flows.engine.content import MediaType
+from flows.engine.media import SHOWN_BY_BROWSERS
+from flows.models import Asset, Direction, Message
+from flows.web.looks import MEDIA_ICONS
 from flows.web.telegram_html import safe_html
 
 MEDIA = {
@@ -20,6 +24,11 @@ MEDIA = {
     "sendDocument": "document",
     "sendAnimation": "animation",
 }
+
+
+# Before the id of an uploaded file in a call that was kept.
+ASSET_PREFIX = "asset:"
+NO_ASSETS: Mapping[str, Asset] = {}
 
 
 class BubbleKind(StrEnum):
@@ -50,18 +59,45 @@ class Bubble:
     at: datetime
     text: SafeString
     message_id: int | None = None
-    media_kind: str = ""
-    media_url: str = ""
+    medium: "Medium | None" = None
     keys: tuple[tuple[Key, ...], ...] = ()
 
-    @property
-    def is_picture(self) -> bool:
-        """Whether the page shows it by itself: our own QR codes, which are kept inside the call."""
-        return self.media_url.startswith("data:image/")
+
+class Shown(StrEnum):
+    """How the page shows a medium: by itself only what comes from us."""
+
+    PICTURE = "picture"
+    FILM = "film"
+    SOUND = "sound"
+    LINK = "link"
 
 
-def bubbles_of(messages: Iterable[Message]) -> list[Bubble]:
-    """Bubbles in the order of the chat; a keyboard taken off later is not shown."""
+SHOWN_AS = {"image": Shown.PICTURE, "video": Shown.FILM, "audio": Shown.SOUND}
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """A photo, film, sound or file of a message. Without an address only its name is shown."""
+
+    shown: Shown
+    name: str
+    icon: str
+    url: str = ""
+
+
+def asset_ids(messages: Iterable[Message]) -> set[str]:
+    """The uploaded files that these messages carry."""
+    values = (
+        str((call.get("params") or {}).get(MEDIA.get(str(call.get("method")), ""), ""))
+        for message in messages
+        for call in message.payload.get("calls") or ()
+    )
+    return {value.removeprefix(ASSET_PREFIX) for value in values if value.startswith(ASSET_PREFIX)}
+
+
+def bubbles_of(messages: Iterable[Message], assets: Mapping[str, Asset] = NO_ASSETS) -> list[Bubble]:
+    """Bubbles in the order of the chat; a keyboard taken off later is not shown. `assets` are the uploaded files that
+    may be shown, by id."""
     bubbles: list[Bubble] = []
     for message in messages:
         if message.direction == Direction.IN:
@@ -70,11 +106,13 @@ def bubbles_of(messages: Iterable[Message]) -> list[Bubble]:
                 bubbles.append(Bubble(str(message.id), kind, message.at, escape(message.text)))
             continue
         for position, call in enumerate(message.payload.get("calls") or ()):
-            _take_in(bubbles, message, position, call)
+            _take_in(bubbles, message, position, call, assets)
     return bubbles
 
 
-def _take_in(bubbles: list[Bubble], message: Message, position: int, call: Mapping[str, Any]) -> None:
+def _take_in(
+    bubbles: list[Bubble], message: Message, position: int, call: Mapping[str, Any], assets: Mapping[str, Asset]
+) -> None:
     parameters: Mapping[str, Any] = call.get("params") or {}
     method = call.get("method")
     bubble_id = f"{message.id}-{position}"
@@ -97,8 +135,7 @@ def _take_in(bubbles: list[Bubble], message: Message, position: int, call: Mappi
                 at=message.at,
                 text=_text(parameters),
                 message_id=message.telegram_message_id,
-                media_kind=kind,
-                media_url=_address(parameters.get(kind)) if kind else "",
+                medium=_medium(kind, str(parameters.get(kind) or ""), assets) if kind else None,
                 keys=_keys(parameters),
             )
         )
@@ -109,10 +146,22 @@ def _text(parameters: Mapping[str, Any]) -> SafeString:
     return safe_html(text) if parameters.get("parse_mode") == "HTML" else escape(text)
 
 
-def _address(value: object) -> str:
-    """Only what the page may load by itself (an uploaded picture) or link to; a file id shows as a name."""
-    text = str(value or "")
-    return text if text.startswith(("data:image/", "https://", "http://")) else ""
+def _medium(kind: str, value: str, assets: Mapping[str, Asset]) -> Medium:
+    """Only what the page may load by itself (a QR code inside the call, a file of ours) or link to; a file id shows as
+    a name."""
+    icon = MEDIA_ICONS[MediaType(kind)]
+    if value.startswith("data:image/"):
+        return Medium(Shown.PICTURE, kind, icon, value)
+    if value.startswith(("https://", "http://")):
+        return Medium(Shown.LINK, kind, icon, value)
+    asset = assets.get(value.removeprefix(ASSET_PREFIX)) if value.startswith(ASSET_PREFIX) else None
+    if asset is None:
+        return Medium(Shown.LINK, kind, icon)
+    shown = SHOWN_AS.get(asset.mime.partition("/")[0], Shown.LINK) if asset.mime in SHOWN_BY_BROWSERS else Shown.LINK
+    # What is sent as a document comes as a file, whatever is in it.
+    if kind == MediaType.DOCUMENT:
+        shown = Shown.LINK
+    return Medium(shown, asset.name, icon, reverse("media_file", args=[asset.pk]))
 
 
 def _keys(parameters: Mapping[str, Any]) -> tuple[tuple[Key, ...], ...]:

@@ -11,6 +11,7 @@ from flows.engine.content import MediaType
 from flows.engine.effects import TimelineKind
 from flows.engine.steps.model import StepType
 from flows.models import RunStatus
+from flows.standing_still import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,15 @@ MEDIA_ICONS: Mapping[MediaType, str] = {
     MediaType.DOCUMENT: "file-text",
     MediaType.ANIMATION: "clapperboard",
 }
+STANDING: Mapping[str, Look] = {
+    Kind.FAILED: Look("circle-x", _("Failed"), Tone.BROKEN),
+    Kind.PARKED: Look("hand", _("Waits for you"), Tone.NEEDS),
+    Kind.EVENT: Look("triangle-alert", _("Set aside"), Tone.BROKEN),
+    Kind.MESSAGE: Look("mail", _("Not sent"), Tone.BROKEN),
+    Kind.TIMER: Look("clock", _("Overdue"), Tone.BROKEN),
+}
+PARKED = STANDING[Kind.PARKED]
+UNREAD = Look("mail", _("Unread"), Tone.NEEDS)
 OWES = Look("triangle-alert", _("Paid, not yet served"), Tone.NEEDS)
 
 TIMELINE: Mapping[str, Look] = {

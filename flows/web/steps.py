@@ -56,3 +56,10 @@ def step_of(definition: Mapping[str, Any], step_id: str | None) -> Mapping[str, 
     """The step of a stored definition, whatever its state."""
     steps = definition.get("flow_steps") or ()
     return next((step for step in steps if isinstance(step, Mapping) and step.get("id") == step_id), None)
+
+
+def steps_of(definition: Mapping[str, Any]) -> list[ShownStep]:
+    """Every step of a stored definition that can be named, in its order."""
+    steps = definition.get("flow_steps") or ()
+    ids = [step["id"] for step in steps if isinstance(step, Mapping) and isinstance(step.get("id"), str)]
+    return [step for step in (shown_step(definition, one) for one in ids) if step is not None]

@@ -37,6 +37,10 @@ def note_of(entry: TimelineEntry, definition: Mapping[str, Any]) -> str:
             | TimelineKind.PAYMENT_CHECKED
         ):
             return _money(data.get("amount_minor"), definition, entry.step_id)
+        case TimelineKind.PROBLEM if data.get("code") == "media_not_sent":
+            return _("A medium could not be sent (%(error)s). The rest of the message was.") % {
+                "error": data.get("error")
+            }
         case TimelineKind.CHARGE_FAILED | TimelineKind.PROBLEM | TimelineKind.FAILED:
             return " · ".join(filter(None, [str(data.get("code") or ""), _path(data.get("path"))]))
         case TimelineKind.RESUMED if data.get("by_team"):

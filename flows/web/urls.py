@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from flows.web.views import bot_texts, bots, conversations, editor, flows, test_chat, versions
+from flows.web.views import (
+    bot_texts,
+    bots,
+    conversations,
+    editor,
+    flows,
+    media,
+    saved_tests,
+    standing,
+    team_acts,
+    test_chat,
+    versions,
+)
 
 urlpatterns = [
     path("bots/<uuid:bot_id>/", bots.bot_settings, name="bot_settings"),
@@ -11,6 +23,9 @@ urlpatterns = [
     path("bots/<uuid:bot_id>/textos/", bot_texts.text_list, name="bot_texts"),
     path("bots/<uuid:bot_id>/textos/<slug:code>/", bot_texts.change_text, name="bot_text"),
     path("fluxos/", flows.flow_list, name="flow_list"),
+    path("fluxos/midia/", media.media_list, name="media_list"),
+    path("fluxos/midia/<uuid:asset_id>/arquivo/", media.media_file, name="media_file"),
+    path("fluxos/midia/<uuid:asset_id>/apagar/", media.media_delete, name="media_delete"),
     path("fluxos/novo/", flows.flow_new, name="flow_new"),
     path("fluxos/<uuid:flow_id>/", editor.editor, name="flow_editor"),
     path("fluxos/<uuid:flow_id>/verificar/", editor.check, name="flow_check"),
@@ -22,6 +37,23 @@ urlpatterns = [
     path("fluxos/<uuid:flow_id>/teste/conversa/", test_chat.feed, name="test_chat_feed"),
     path("fluxos/<uuid:flow_id>/teste/dizer/", test_chat.say, name="test_chat_say"),
     path("fluxos/<uuid:flow_id>/teste/apertar/", test_chat.press, name="test_chat_press"),
+    path("fluxos/<uuid:flow_id>/teste/gravar/", saved_tests.record, name="test_chat_record"),
+    path("fluxos/<uuid:flow_id>/testes/", saved_tests.test_list, name="saved_test_list"),
+    path("fluxos/<uuid:flow_id>/testes/novo/", saved_tests.new, name="saved_test_new"),
+    path("fluxos/<uuid:flow_id>/testes/rodar/", saved_tests.play, name="saved_test_play_all"),
+    path("fluxos/<uuid:flow_id>/testes/<uuid:test_id>/", saved_tests.detail, name="saved_test"),
+    path("fluxos/<uuid:flow_id>/testes/<uuid:test_id>/verificar/", saved_tests.check, name="saved_test_check"),
+    path("fluxos/<uuid:flow_id>/testes/<uuid:test_id>/texto/", saved_tests.save, name="saved_test_save"),
+    path("fluxos/<uuid:flow_id>/testes/<uuid:test_id>/rodar/", saved_tests.play_one, name="saved_test_play"),
+    path("fluxos/<uuid:flow_id>/testes/<uuid:test_id>/excluir/", saved_tests.delete, name="saved_test_delete"),
     path("conversas/", conversations.conversation_list, name="conversation_list"),
+    path("conversas/paradas/", standing.standing_list, name="standing_list"),
+    path("conversas/paradas/<uuid:item_id>/de-novo/", standing.retry, name="standing_retry"),
+    path("conversas/paradas/<uuid:item_id>/dispensar/", standing.dismiss, name="standing_dismiss"),
     path("conversas/<uuid:run_id>/", conversations.conversation_detail, name="conversation_detail"),
+    path("conversas/<uuid:run_id>/retomar/", team_acts.resume, name="run_resume"),
+    path("conversas/<uuid:run_id>/mover/", team_acts.move, name="run_move"),
+    path("conversas/<uuid:run_id>/encerrar/", team_acts.close, name="run_close"),
+    path("conversas/<uuid:run_id>/responder/", team_acts.answer, name="conversation_answer"),
+    path("conversas/<uuid:run_id>/lida/", team_acts.read, name="conversation_read"),
 ]

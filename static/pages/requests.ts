@@ -1,6 +1,6 @@
 /** Requests to our own pages: CSRF token, JSON in and out. */
 
-function csrfToken(): string {
+export function csrfToken(): string {
   return document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
 }
 

@@ -169,6 +169,11 @@ def as_object(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def as_list(value: object) -> list[Any]:
+    """The value if it is a JSON array, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
 def as_id(value: object, *, smallest: int) -> int | None:
     """The value if it is a whole number that a bigint holds; true and 1.0 are none."""
     return value if type(value) is int and smallest <= value <= MAX_ID else None

@@ -15,9 +15,9 @@ from bots.models import ApiKey, Bot, IdempotencyRecord, Invitation
 from bots.models.base import is_tenant_table
 from bots.outbox.models import OutboxAttempt, OutboxMessage
 from bots.tenancy import organization_scope
-from flows.models import DrainMark, Timer
-from payments.models import BotGateway, Grant, WebhookDelivery
-from telegram_gateway.models import TelegramUpdate
+from flows.models import DrainMark, KeptAnswer, Timer
+from payments.models import BotGateway, Grant, Reconciliation, WebhookDelivery
+from telegram_gateway.models import TelegramFile, TelegramUpdate
 from tests.support.pages import World, make_world
 
 OUR_APPS = ("bots", "outbox", "flows", "payments", "telegram_gateway")
@@ -84,8 +84,29 @@ def _missing(world: World) -> Iterator[models.Model]:
     yield Invitation(**owned, email=f"{uuid7().hex}@example.com", token_hash=uuid7().hex, expires_at=now)
     yield IdempotencyRecord(**owned, api_key_id=world.key.pk, route="POST /", key="a", body_hash="0", status_code=200)
     yield TelegramUpdate(**owned, bot=bot, external_id="1", kind="my_chat_member", body=b"{}")
+    yield TelegramFile(
+        **owned,
+        bot=bot,
+        telegram_bot_id=1,
+        asset=world.asset,
+        kind="photo",
+        sent_as="photo",
+        file_id="AgAC",
+        file_unique_id="u",
+    )
+    yield KeptAnswer(
+        **owned,
+        conversation=world.run.conversation,
+        run_id=world.run.pk,
+        step_id="cpf",
+        accepted=True,
+        inbox_event_id=uuid7(),
+        message_id=uuid7(),
+        answered_at=now,
+    )
     yield BotGateway(**owned, bot=bot, account=world.shop.account)
     yield WebhookDelivery(**owned, account=world.shop.account, digest="0", body=b"{}")
+    yield Reconciliation(**owned, account=world.shop.account, day=now.date(), checked_at=now)
     yield Timer(
         **owned,
         conversation=world.run.conversation,

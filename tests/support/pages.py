@@ -12,11 +12,14 @@ from bots.models import ApiKey, Organization, Role, User
 from bots.permissions import ApiScope
 from bots.services import create_api_key
 from bots.tenancy import organization_scope
-from flows.models import Conversation, Flow, FlowVersion, Run
+from flows.models import Asset, Conversation, ConversationTest, Flow, FlowVersion, Run
+from flows.services.conversation_tests import create_test
 from flows.services.test_chats import open_test_chat
+from tests.factories.assets import make_asset
 from tests.factories.bots import make_membership
 from tests.factories.flows import Person, drain, publish
 from tests.factories.payments import Sale, Shop, charge, make_shop
+from tests.support.conversation_tests import PAYS
 from tests.support.flows import sales_flow
 
 
@@ -34,6 +37,8 @@ class World:
     test_chat: Conversation
     test_sale: Sale
     key: ApiKey
+    asset: Asset
+    saved_test: ConversationTest
 
     @property
     def organization(self) -> Organization:
@@ -50,6 +55,8 @@ class World:
             "order_id": self.sale.order_id,
             "payment_id": self.test_sale.payment.pk,
             "key_id": self.key.pk,
+            "asset_id": self.asset.pk,
+            "test_id": self.saved_test.pk,
         }
 
 
@@ -65,6 +72,7 @@ def make_world(name: str = "Loja") -> World:
     drain()
     with organization_scope(shop.organization.pk):
         chat = open_test_chat(version.flow_id, user=owner).conversation
+        saved = create_test(version.flow_id, document=PAYS, created_by=owner)
         made = create_api_key(organization=shop.organization, name="site", scopes=[ApiScope.FLOWS_READ], actor=owner)
     drain()
     return World(
@@ -78,6 +86,8 @@ def make_world(name: str = "Loja") -> World:
         test_chat=chat,
         test_sale=charge(replace(shop, contact=chat.contact)),
         key=made.key,
+        saved_test=saved,
+        asset=make_asset(shop.organization),
     )
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from bots.models import ApiKey, Organization
 from bots.permissions import ApiScope
@@ -50,6 +53,14 @@ class Partner:
 
     def post(self, path: str, body: Any = NOTHING, **headers: str) -> Answer:
         return self.call("POST", path, body, **headers)
+
+    def upload(
+        self, path: str, name: str, content: bytes, fields: Mapping[str, str] = MappingProxyType({}), **headers: str
+    ) -> Answer:
+        """The answer to a call with one file, as `multipart/form-data`."""
+        form = {**fields, "file": SimpleUploadedFile(name, content)}
+        raw = encode_multipart(BOUNDARY, form)
+        return self.call("POST", path, raw=raw, Content_Type=MULTIPART_CONTENT, **headers)
 
     def put(self, path: str, body: Any = NOTHING, **headers: str) -> Answer:
         return self.call("PUT", path, body, **headers)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from flows.api.v1 import assets, bots, flows, runs, tests
+from flows.api.v1 import assets, bots, flows, runs, tests, versions
 
 urlpatterns = [
     path("assets/", assets.AssetList.as_view(), name="api-assets"),
@@ -16,6 +16,12 @@ urlpatterns = [
     path("flows/<uuid:pk>/validate/", flows.FlowValidate.as_view(), name="api-flow-validate"),
     path("flows/<uuid:pk>/publish/", flows.FlowPublish.as_view(), name="api-flow-publish"),
     path("flows/<uuid:pk>/versions/", flows.VersionList.as_view(), name="api-flow-versions"),
+    path("flows/<uuid:pk>/impact/", versions.FlowImpact.as_view(), name="api-flow-impact"),
+    path(
+        "flows/<uuid:pk>/versions/<int:number>/difference/",
+        versions.VersionDifference.as_view(),
+        name="api-flow-difference",
+    ),
     path("flows/<uuid:pk>/versions/<int:number>/restore/", flows.VersionRestore.as_view(), name="api-flow-restore"),
     path("flows/<uuid:pk>/tests/", tests.TestList.as_view(), name="api-flow-tests"),
     path("flows/<uuid:pk>/tests/run/", tests.TestRun.as_view(), name="api-flow-tests-run"),

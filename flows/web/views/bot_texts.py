@@ -35,7 +35,7 @@ def change_text(request: MemberRequest, bot_id: UUID, code: str) -> HttpResponse
     errors = {language: told for language in LANGUAGES if (told := _told(known, given[language], language))}
     if act == "preview" or errors:
         return _page(request, bot, Written(known, given, errors), status=422 if errors else 200)
-    change_bot(bot_id, BotChanges(texts={known.value: given}), changed_by=request.user)
+    change_bot(bot_id, BotChanges(texts={known.value: given}), actor=request.user)
     messages.success(request, _("Saved. The bot says it from now on."))
     return redirect(f"{reverse('bot_texts', args=[bot_id])}#{known.value}")
 

@@ -57,7 +57,7 @@ def bot_settings(request: MemberRequest, bot_id: UUID) -> HttpResponseBase:
                 support_contact=form.cleaned_data["support_contact"],
             )
             try:
-                change_bot(bot_id, changes, changed_by=request.user)
+                change_bot(bot_id, changes, actor=request.user)
             except DomainError as error:
                 put_on(form, error)
                 problems = problem_context(problems_in(error))

@@ -17,7 +17,7 @@ from flows import selectors
 from flows.models import Conversation
 from flows.services import test_chats
 from flows.services.publishing import latest_version
-from flows.web.chat_feed import bubbles_of
+from flows.web.chat_feed import asset_ids, bubbles_of
 from flows.web.chat_panel import panel_context
 from flows.web.door import flow_or_404
 from flows.web.problems import problem_context, problems_in
@@ -46,9 +46,10 @@ def feed(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
     """What the chat shows now; 304 while it is as it was."""
     flow = flow_or_404(flow_id)
     conversation = _conversation_or_404(request, flow_id)
+    lines = selectors.transcript_of(conversation.pk)
     context = {
         "flow": flow,
-        "bubbles": bubbles_of(selectors.transcript_of(conversation.pk)),
+        "bubbles": bubbles_of(lines, selectors.assets_named(asset_ids(lines))),
         "is_busy": selectors.is_busy(conversation),
         **panel_context(conversation),
     }

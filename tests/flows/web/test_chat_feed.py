@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from flows.models import Direction, Message
-from flows.web.chat_feed import BubbleKind, Key, bubbles_of
+from flows.models import Asset, Direction, Message
+from flows.web.chat_feed import BubbleKind, Key, Medium, Shown, asset_ids, bubbles_of
 from flows.web.telegram_html import safe_html
 
 NOW = datetime(2026, 3, 20, 15, 0, tzinfo=UTC)
@@ -58,17 +58,45 @@ def test_a_keyboard_taken_off_is_gone_from_its_message_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "shown", "is_picture"),
+    ("address", "url", "shown"),
     [
-        ("data:image/png;base64,AA", "data:image/png;base64,AA", True),
-        ("data:text/html,x", "", False),
-        ("https://example.com/a.png", "https://example.com/a.png", False),
-        ("AgACAgFileId", "", False),
+        ("data:image/png;base64,AA", "data:image/png;base64,AA", Shown.PICTURE),
+        ("data:text/html,x", "", Shown.LINK),
+        ("https://example.com/a.png", "https://example.com/a.png", Shown.LINK),
+        ("AgACAgFileId", "", Shown.LINK),
+        ("asset:of-nobody", "", Shown.LINK),
     ],
 )
-def test_only_our_own_pictures_are_loaded(address: str, shown: str, is_picture: bool) -> None:
+def test_only_our_own_pictures_are_loaded(address: str, url: str, shown: Shown) -> None:
     (bubble,) = bubbles_of([said(call("sendPhoto", photo=address, caption="QR"))])
-    assert (bubble.media_kind, bubble.media_url, bubble.is_picture, bubble.text) == ("photo", shown, is_picture, "QR")
+    assert (bubble.medium, bubble.text) == (Medium(shown, "photo", "image", url), "QR")
+
+
+@pytest.mark.parametrize(
+    ("kind", "mime", "shown"),
+    [
+        ("photo", "image/jpeg", Shown.PICTURE),
+        ("video", "video/mp4", Shown.FILM),
+        ("animation", "image/gif", Shown.PICTURE),
+        ("animation", "video/mp4", Shown.FILM),
+        ("audio", "audio/mpeg", Shown.SOUND),
+        ("voice", "audio/ogg", Shown.SOUND),
+        ("document", "application/pdf", Shown.LINK),
+        # Sent as a file it comes as a file.
+        ("document", "image/jpeg", Shown.LINK),
+        # What a browser could run is never more than a download.
+        ("photo", "image/svg+xml", Shown.LINK),
+    ],
+)
+def test_uploaded_files_are_shown_by_what_they_are(kind: str, mime: str, shown: Shown) -> None:
+    asset = Asset(name="arquivo", kind=kind, mime=mime)
+    lines = [said(call(f"send{kind.capitalize()}", **{kind: f"asset:{asset.pk}"}))]
+
+    assert asset_ids(lines) == {str(asset.pk)}
+    (bubble,) = bubbles_of(lines, {str(asset.pk): asset})
+    assert bubble.medium is not None
+    assert (bubble.medium.shown, bubble.medium.name) == (shown, "arquivo")
+    assert bubble.medium.url == f"/fluxos/midia/{asset.pk}/arquivo/"
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,9 @@ def priced(*steps: Document, amount: str) -> Document:
 CASES: dict[str, Cases] = {
     "variable_names": cases(
         [
-            fails(asked(config={"save_as": "first_name"}, next="end"), (Code.RESERVED_VARIABLE, "q", "config.save_as")),
-            fails(
-                asked(config={"save_as": "payment.note"}, next="end"), (Code.RESERVED_VARIABLE, "q", "config.save_as")
+            *(
+                fails(asked(config={"save_as": name}, next="end"), (Code.RESERVED_VARIABLE, "q", "config.save_as"))
+                for name in ("first_name", "payment.note")
             ),
             fails(
                 noted(assign=[{"name": "ok", "value": 1}, {"name": "tags", "value": "vip"}], clear=["now", "grants"]),

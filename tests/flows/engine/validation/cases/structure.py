@@ -59,7 +59,9 @@ STRUCTURE: tuple[Failing, ...] = (
             ({"remove_tags": [" "]}, Code.BLANK, "config.remove_tags.0"),
         ]
     ),
-    Failing(a_flow([a_branch("fork", next="end", config={"on": "x"}), END]), ((Code.UNKNOWN_FIELD, "fork", "config.on"),)),
+    Failing(
+        a_flow([a_branch("fork", next="end", config={"on": "x"}), END]), ((Code.UNKNOWN_FIELD, "fork", "config.on"),)
+    ),
     Failing(a_flow([a_delay("d", until="25:00", next="end"), END]), ((Code.BAD_TIME, "d", "config.until"),)),
     Failing(
         {**a_flow([END]), "triggers": [{"command": "start", "target_step": "end"}]},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
@@ -299,6 +299,9 @@ class Person(Part):
 
 class ConversationTest(Part):
     """One saved test conversation."""
+
+    # Not a test of ours.
+    __test__: ClassVar[bool] = False
 
     name: Annotated[NotBlank, Field(max_length=MAX_NAME)]
     description: Annotated[Text, Field(max_length=2_000)] = ""

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from flows.engine import limits
 from flows.engine.content import MainButton, RedirectButton
@@ -92,10 +92,17 @@ class Trigger(Part):
     target_step: StepId
 
 
+def _whole(version: object) -> object:
+    # To Python, and so to `Literal`, true is 1.
+    return version if type(version) is int else None
+
+
 class FlowDocument(Part):
     """One flow: the bot's welcome, its buttons, and the steps."""
 
-    spec_version: Literal[1] = Field(default=1, description="The version of this format.")
+    spec_version: Annotated[Literal[1], BeforeValidator(_whole)] = Field(
+        default=1, description="The version of this format."
+    )
     flow_enabled: Flag = Field(default=True, description="Taken over by the bot when a flow is made or imported.")
     flow_start_step_id: Text = Field(default="", description="The id of the first step.")
     welcome_message: Text = Field(default="", description="Said where no flow runs.")

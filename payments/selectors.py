@@ -201,17 +201,20 @@ def grants() -> QuerySet[Grant]:
 
 def open_grant_names(owners: Collection[GrantOwner]) -> Mapping[GrantOwner, tuple[str, ...]]:
     """What conditions call the open accesses of these people, of any organization; one statement for all."""
-    now = timezone.now()
+    now, asked = timezone.now(), frozenset(owners)
     named = ("organization_id", "telegram_user_id", "step_id", "content__chat", "order__description", "order__items")
     rows = Grant.unscoped.filter(
         Q(ends_at__isnull=True) | Q(ends_at__gt=now),
-        organization_id__in={organization_id for organization_id, _user_id in owners},
-        telegram_user_id__in={user_id for _organization_id, user_id in owners},
+        organization_id__in={organization_id for organization_id, _user_id in asked},
+        telegram_user_id__in={user_id for _organization_id, user_id in asked},
         revoked_at__isnull=True,
         starts_at__lte=now,
     ).order_by("id")
     found: dict[GrantOwner, dict[str, None]] = defaultdict(dict)
     for organization_id, user_id, step_id, chat, description, items in rows.values_list(*named):
+        # The same person may be known to two of these organizations.
+        if (organization_id, user_id) not in asked:
+            continue
         sold = [item.get("name") for item in items or () if isinstance(item, dict)]
         for name in (chat, step_id, description, *sold):
             if isinstance(name, str) and name:

@@ -12,7 +12,7 @@ from bots.services.members import (
     invite_member,
     remove_member,
 )
-from bots.services.organizations import change_locale, create_organization
+from bots.services.organizations import change_locale, change_organization, create_organization
 from bots.services.pausing import pause_bot, resume_bot
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "accept_invitation",
     "add_member",
     "change_locale",
+    "change_organization",
     "change_role",
     "connect_bot",
     "create_api_key",

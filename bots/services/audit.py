@@ -7,11 +7,12 @@ from django.db import models
 
 from bots.actor import Actor, AnyActor
 from bots.models import AuditEntry, TenantModel
+from bots.models.base import PartitionedModel
 from bots.storable import clean_json, clean_text
 
 
 def record_audit(
-    subject: TenantModel,
+    subject: TenantModel | PartitionedModel,
     action: str,
     *,
     actor: AnyActor,

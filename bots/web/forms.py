@@ -1,5 +1,7 @@
 """Forms of the kernel's pages."""
 
+from zoneinfo import available_timezones
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -29,6 +31,37 @@ class OrganizationForm(forms.Form):
 
     name = forms.CharField(
         label=_("Name of your business"), max_length=100, help_text=_("Your team sees it; your customers do not.")
+    )
+
+
+# Where sellers of this product are; every other zone follows.
+NEAR_ZONES = ("America/Sao_Paulo", "America/Manaus", "America/Rio_Branco", "America/Noronha", "Europe/Lisbon")
+
+
+def time_zone_choices() -> list[tuple[str, str]]:
+    """Every zone by its name, those of Brazil and Portugal first."""
+    others = sorted(available_timezones() - set(NEAR_ZONES))
+    return [(name, name.replace("_", " ")) for name in (*NEAR_ZONES, *others)]
+
+
+class OrganizationSettingsForm(OrganizationForm):
+    """What holds for the whole organization: its name, its clock, its quiet hours."""
+
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=time_zone_choices,
+        help_text=_("Times of day in flows and on these pages are of this clock."),
+    )
+    quiet_from = forms.TimeField(
+        label=_("Quiet hours begin"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
+    quiet_until = forms.TimeField(
+        label=_("Quiet hours end"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        help_text=_("Waits that avoid the quiet hours end when these are over. Leave both empty for none."),
     )
 
 

@@ -23,6 +23,7 @@ class Tab:
 # URL names of apps above are strings here, as a link in a template is.
 TABS: tuple[tuple[str, Text, str, Permission], ...] = (
     ("member_list", _("Members"), "users", Permission.MEMBER_VIEW),
+    ("organization_settings", _("Organization"), "store", Permission.ORGANIZATION_CHANGE),
     ("account_list", _("Payments"), "wallet", Permission.PAYMENT_VIEW),
     ("api_key_list", _("API keys"), "key-round", Permission.API_KEY_MANAGE),
 )

@@ -12,6 +12,7 @@ urlpatterns = [
     path("bots/", bots.bot_list, name="bot_list"),
     path("bots/conectar/", bots.connect, name="bot_connect"),
     path("ajustes/", settings.index, name="settings"),
+    path("ajustes/organizacao/", settings.organization, name="organization_settings"),
     path("ajustes/membros/", settings.members, name="member_list"),
     path("ajustes/chaves/", settings.api_keys, name="api_key_list"),
     path("ajustes/chaves/<uuid:key_id>/revogar/", settings.revoke_key, name="api_key_revoke"),

@@ -23,6 +23,7 @@ class BuiltinText(StrEnum):
     ALREADY_PRESSED = "already_pressed"
     PAY = "pay"
     PAY_CODE = "pay_code"
+    PAY_BY_PAGE = "pay_by_page"
     PAY_PAGE = "pay_page"
     PAY_REMINDER = "pay_reminder"
     PAID_BUTTON = "paid_button"
@@ -84,6 +85,10 @@ _TEXTS: Final[Mapping[BuiltinText, tuple[str, str]]] = {
     BuiltinText.PAY_CODE: (
         "Copie o código e cole no aplicativo do seu banco:",
         "Copy the code and paste it into your bank's app:",
+    ),
+    BuiltinText.PAY_BY_PAGE: (
+        "Valor: {{payment.price}}\nToque em “Pagar” na mensagem abaixo.",
+        "Amount: {{payment.price}}\nTap “Pay” in the message below.",
     ),
     BuiltinText.PAY_PAGE: ("Abra a página para pagar:", "Open the page to pay:"),
     BuiltinText.PAY_REMINDER: (

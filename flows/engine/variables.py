@@ -81,7 +81,7 @@ def change_contact(
     add_tags: Collection[str] = (),
     remove_tags: Collection[str] = (),
 ) -> None:
-    """Changes what is known of the contact, at once for this walk and as one effect for good; nothing if nothing does."""
+    """Changes what is known of the contact, at once for this walk and as one effect for good."""
     contact = walk.state.facts.contact
     left = {name: value for name, value in contact.variables.items() if name not in cleared}
     variables = _within_caps(walk, left, values or {}, prefix=CONTACT_SCOPE)
@@ -174,7 +174,7 @@ class Filled:
 
 
 def filled(walk: Walk, value: str | bool | int | float) -> Filled:
-    """The value to assign: a text that is just one `{{name}}` keeps the type of what it copies; None if that is unset."""
+    """The value to assign; a text that is one `{{name}}` alone keeps the type of what it copies, None if unset."""
     if not isinstance(value, str):
         return Filled(value, trusted=True)
     known, text = walk.variables(), walk.text(value, html=False)

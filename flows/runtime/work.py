@@ -153,7 +153,7 @@ def _advance_all(
     }
     welcome = welcome_versions(bots[bot_id] for bot_id in in_welcome_mode)
     versions = compiled(_versions_needed(conversations, chosen, stored, bots, welcome))
-    grants = _grants(conversations, versions)
+    grants = _grants(conversations, bots, versions)
     for conversation in conversations:
         key = (conversation.bot_id, conversation.telegram_user_id)
         bot = bots[conversation.bot_id]
@@ -161,7 +161,7 @@ def _advance_all(
             # Another transaction is making this welcome version: it is there on the next look.
             worked.missed.add(key)
             continue
-        owned = grants.get((conversation.organization_id, conversation.telegram_user_id), ())
+        owned = grants.get((bot.organization_id, conversation.telegram_user_id), ())
         turns = Turns(bot, conversation, stored, versions, welcome.get(bot.id), owned, now)
         turns.take(chosen.get(key, ()), worked, aside)
 
@@ -256,12 +256,12 @@ def _stored_runs(
 
 
 def _grants(
-    conversations: Sequence[Conversation], versions: Mapping[UUID, Version]
+    conversations: Sequence[Conversation], bots: Mapping[UUID, BotSnapshot], versions: Mapping[UUID, Version]
 ) -> Mapping[GrantOwner, tuple[str, ...]]:
     """The contacts' open accesses, where a condition may ask for them."""
     if not any(version.flow.asks_grants for version in versions.values()):
         return {}
-    return grant_names()([(one.organization_id, one.telegram_user_id) for one in conversations])
+    return grant_names()([(bots[one.bot_id].organization_id, one.telegram_user_id) for one in conversations])
 
 
 def _versions_needed(

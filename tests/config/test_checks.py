@@ -19,8 +19,9 @@ def test_everything_is_registered() -> None:
 def test_notices_a_port_nobody_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bots.ports.has_bot_platform", lambda: False)
     monkeypatch.setattr("flows.ports.event_source", lambda source: None)
+    monkeypatch.setattr("flows.ports.has_grant_names", lambda: False)
     monkeypatch.setattr("flows.ports.catalogue_parts", tuple)
-    assert codes(checks.check_ports(None)) == ["trilho.E001", "trilho.E002", "trilho.E003"]
+    assert codes(checks.check_ports(None)) == ["trilho.E001", "trilho.E002", "trilho.E007", "trilho.E003"]
 
 
 def test_notices_topics_that_do_not_meet_their_handlers(monkeypatch: pytest.MonkeyPatch) -> None:

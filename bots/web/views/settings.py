@@ -1,4 +1,4 @@
-"""Settings of the organization: members, keys for partners."""
+"""Settings of the organization: its clock, its members, keys for partners."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from bots import selectors, services
 from bots.errors import DomainError
 from bots.permissions import ApiScope, Permission
 from bots.web.errors import put_on, tell
-from bots.web.forms import DEFAULT_SCOPES, ApiKeyForm
+from bots.web.forms import DEFAULT_SCOPES, ApiKeyForm, OrganizationSettingsForm
 from bots.web.member import MemberRequest, member_page
 from bots.web.settings_tabs import settings_tabs
 
@@ -20,6 +20,24 @@ from bots.web.settings_tabs import settings_tabs
 def index(request: MemberRequest) -> HttpResponseBase:
     """The first tab this member may see."""
     return redirect(settings_tabs(request)[0].url)
+
+
+@member_page(Permission.ORGANIZATION_CHANGE, methods=("GET", "HEAD", "POST"))
+def organization(request: MemberRequest) -> HttpResponseBase:
+    """Name, time zone and quiet hours."""
+    current = request.membership.organization
+    fields = ("name", "time_zone", "quiet_from", "quiet_until")
+    form = OrganizationSettingsForm(request.POST or None, initial={name: getattr(current, name) for name in fields})
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.change_organization(request.membership, **{name: form.cleaned_data[name] for name in fields})
+        except DomainError as error:
+            put_on(form, error)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("organization_settings")
+    context = {"form": form, "settings_tabs": settings_tabs(request)}
+    return render(request, "bots/organization_settings.html", context)
 
 
 @member_page(Permission.MEMBER_VIEW)

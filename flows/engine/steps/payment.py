@@ -239,7 +239,8 @@ def is_payable(visit: PaymentVisit) -> bool:
 
 def say_charge(walk: Walk, step: PaymentStep, visit: PaymentVisit) -> None:
     """The step's text with the QR image, then the code to copy."""
-    text = walk.text(step.config.text) if step.config.text else walk.builtin(BuiltinText.PAY)
+    usual = BuiltinText.PAY if visit.br_code else BuiltinText.PAY_BY_PAGE
+    text = walk.text(step.config.text) if step.config.text else walk.builtin(usual)
     walk.say(OutMessage(text, ParseMode.HTML, qr=visit.br_code or None))
     say_code(walk, visit, BuiltinText.PAY_CODE)
 

@@ -39,7 +39,7 @@ def test_follows_the_organizations_clock_through_a_change_of_it() -> None:
     assert [timer.due_at for timer in talk.of(ArmTimer)] == [datetime(2026, 3, 8, 13, 0, tzinfo=UTC)]
 
 
-# Daylight saving time in New York: clocks go from 02:00 to 03:00 on 8 March 2026, from 02:00 back to 01:00 on 1 November.
+# New York in 2026: clocks go from 02:00 to 03:00 on 8 March, and from 02:00 back to 01:00 on 1 November.
 CHANGES: list[tuple[str, dict[str, Any], str]] = [
     # Half past two does not exist that night: it counts as much later as the clock was put forward.
     ("2026-03-08T05:00", {"until": "02:30"}, "2026-03-08T07:30"),

@@ -10,6 +10,7 @@ from django.core.management import call_command
 
 from flows.engine.parse import parse_strict
 from flows.engine.schema import DIALECT, json_schema
+from flows.engine.steps.model import StepType
 from tests.support.flows import sales_flow
 
 
@@ -37,7 +38,7 @@ def test_steps_and_conditions_are_told_apart_by_type() -> None:
     schema = json_schema()
     steps = schema["properties"]["flow_steps"]["items"]["discriminator"]
     assert steps["propertyName"] == "type"
-    assert set(steps["mapping"]) == {"message", "buttons", "question", "payment", "access", "deliver", "delay"}
+    assert set(steps["mapping"]) == set(StepType)
     conditions = schema["$defs"]["QuestionStep"]["properties"]["conditions"]["items"]["discriminator"]
     assert set(conditions["mapping"]) == {
         "text_validation",

@@ -36,8 +36,9 @@ def test_every_code_has_a_failing_case() -> None:
     shown = {code for _, case in FAILING for code, _, _ in case.finds}
     shown |= {code for case in (*STRUCTURE, *CONDITIONS) for code, _, _ in case.finds}
     only_when_running = {Code.NO_VALID_CONDITION}
+    only_when_publishing = {Code.CONVERSATION_TEST_FAILED}
     deep = {Code.TOO_DEEP}
-    assert shown | only_when_running | deep == set(Code)
+    assert shown | only_when_running | only_when_publishing | deep == set(Code)
 
 
 @pytest.mark.parametrize(("name", "case"), FAILING)

@@ -23,7 +23,7 @@ STRUCTURE: tuple[Failing, ...] = (
     Failing({**a_flow([END]), "name": "x"}, ((Code.UNKNOWN_FIELD, None, "name"),)),
     Failing({**a_flow([END]), "spec_version": 2}, ((Code.UNSUPPORTED_VERSION, None, "spec_version"),)),
     Failing({**a_flow([END]), "on_start": "again"}, ((Code.NOT_AN_OPTION, None, "on_start"),)),
-    Failing(a_flow([END, {"id": "x", "type": "http"}]), ((Code.UNKNOWN_STEP_TYPE, "x", "type"),)),
+    Failing(a_flow([END, {"id": "x", "type": "teleport"}]), ((Code.UNKNOWN_STEP_TYPE, "x", "type"),)),
     Failing(a_flow([END, {"id": "x"}]), ((Code.REQUIRED, "x", "type"),)),
     Failing(a_flow([END, {"type": "message", "config": {}}]), ((Code.REQUIRED, None, "flow_steps.1.id"),)),
     Failing(a_flow([END, an_access("")]), ((Code.BLANK, None, "flow_steps.1.id"),)),

@@ -141,7 +141,7 @@ def clean_file_name(name: str, content: Content) -> str:
     name = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
     # Controls, and the marks that turn the direction of writing: "gpj.exe" must not read "exe.jpg".
     name = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in name)
-    name = " ".join(_UNWANTED.sub(" ", name).split()).strip(". ")
+    name = " ".join(_UNWANTED.sub(" ", name).split()).rstrip(". ")
     ending = ending_of(name)
     stem = name[: len(name) - len(ending)].strip(". ")
     if content.extension and content.mime not in _PROMISES.get(ending, frozenset()):

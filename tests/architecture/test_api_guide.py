@@ -14,6 +14,7 @@ from bots.models import Bot
 from bots.outbox.loop import outbox_loop
 from payments.services import ensure_sandbox_account
 from telegram_gateway import client
+from tests.factories.assets import make_asset
 from tests.factories.bots import make_organization
 from tests.factories.flows import Person, drain
 from tests.factories.payments import Shop, charge
@@ -76,7 +77,7 @@ def test_every_call_of_the_guide_works(telegram: FakeTelegram) -> None:
     organization = make_organization()
     account = ensure_sandbox_account(organization)
     partner = make_partner(organization)
-    names = {"API": "/api/v1"}
+    names = {"API": "/api/v1", "ASSET": str(make_asset(organization).pk)}
     draft: Any = None
     for command in commands():
         told = made(command, names, partner, draft)
@@ -94,7 +95,7 @@ def test_every_call_of_the_guide_works(telegram: FakeTelegram) -> None:
             drain()
             sale = charge(Shop(organization, bot, buyer.contact, account), run_id=buyer.top.pk)
             names |= {"CONTACT": str(buyer.contact.pk), "RUN": str(buyer.top.pk), "PAYMENT": str(sale.payment.pk)}
-    assert set(names) == {"API", "BOT", "FLOW", "CONTACT", "RUN", "PAYMENT"}
+    assert set(names) == {"API", "ASSET", "BOT", "FLOW", "CONTACT", "RUN", "PAYMENT"}
     assert len(commands()) >= 17
 
 

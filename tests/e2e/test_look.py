@@ -13,7 +13,8 @@ SCRIPT_LIMIT = 200 * 1024
 def pages_of(seller: Seller) -> list[str]:
     flow = f"/fluxos/{seller.flow.pk}"
     return [
-        "/", "/bots/", "/bots/conectar/", f"/bots/{seller.bot.pk}/", "/fluxos/", "/fluxos/novo/", f"{flow}/",
+        "/", "/bots/", "/bots/conectar/", f"/bots/{seller.bot.pk}/", f"/bots/{seller.bot.pk}/textos/",
+        "/fluxos/", "/fluxos/novo/", "/fluxos/midia/", f"{flow}/",
         f"{flow}/teste/", f"{flow}/versoes/", "/conversas/", "/vendas/", "/ajustes/membros/", "/ajustes/pagamentos/",
         "/ajustes/chaves/", "/conta/password/change/", "/conta/2fa/", "/organizacao/nova/",
     ]  # fmt: skip

@@ -36,6 +36,8 @@ def test_connects_a_bot_with_a_webhook(partner: Partner, telegram: FakeTelegram,
         "redirect_buttons": [],
         "flow_enabled": False,
         "active_flow": None,
+        "support_contact": "",
+        "texts": {},
         "created_at": made["created_at"],
     }
     assert telegram.webhooks[TOKEN]["url"] == f"{PUBLIC_URL}/telegram/{bot.public_id}/"
@@ -206,3 +208,34 @@ def test_buttons_that_the_active_flow_cannot_bear_are_refused(tenant: Tenant, pa
     assert (told["status"], told["code"]) == (422, "definition_invalid")
     tenant.bot.refresh_from_db()
     assert tenant.bot.main_buttons == [button]
+
+
+def test_built_in_texts_are_changed_one_by_one_and_go_back_to_ours(tenant: Tenant, partner: Partner) -> None:
+    path = f"bots/{tenant.bot.pk}/"
+    sent = {"texts": {"terms": {"pt-br": " Regras ", "en": "Rules"}, "paid_button": {"en": "Paid"}}}
+    assert answer(partner.patch(path, sent), 200)["texts"] == {
+        "terms": {"pt-br": "Regras", "en": "Rules"},
+        "paid_button": {"en": "Paid"},
+    }
+    sent = {"texts": {"terms": {"pt-br": "", "en": "Our rules"}, "paid_button": {"en": None}}, "support_contact": "@eu"}
+    changed = answer(partner.patch(path, sent), 200)
+    assert changed["texts"] == {"terms": {"en": "Our rules"}}
+    assert changed["support_contact"] == "@eu"
+
+
+@pytest.mark.parametrize(
+    ("texts", "field", "code"),
+    [
+        ({"nothing": {"en": "x"}}, "texts", "text_code"),
+        ({"terms": {"fr": "x"}}, "texts.terms.fr", "unknown_field"),
+        ({"terms": {"en": "{{cpf}}"}}, "texts.terms.en", "text_unknown_variable"),
+        ({"terms": {"en": "<b>x"}}, "texts.terms.en", "text_bad_markup"),
+        ({"checking": {"en": "x" * 201}}, "texts.checking.en", "text_too_long"),
+    ],
+)
+def test_a_text_that_cannot_be_used_changes_nothing(
+    tenant: Tenant, partner: Partner, texts: Any, field: str, code: str
+) -> None:
+    refused = refusal(partner.patch(f"bots/{tenant.bot.pk}/", {"name": "Outro", "texts": texts}))
+    assert [(error["field"], error["code"]) for error in refused["errors"]] == [(field, code)]
+    assert Bot.unscoped.get(pk=tenant.bot.pk).name == "Loja da Ana"

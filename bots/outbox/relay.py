@@ -24,7 +24,7 @@ from bots.crashpoints import crash_point, register
 from bots.outbox import claiming, handling, store
 from bots.outbox.handling import Answers, Finished
 from bots.outbox.metrics import count_lost, count_outcomes
-from bots.outbox.models import Queue
+from bots.outbox.models import MessageState, Queue
 from bots.outbox.outcomes import record_of, settled
 from bots.outbox.publish import bell_key
 from bots.outbox.registry import Claim, Dead, Done, OnDone, Outcome, once_topics, topic_named
@@ -40,7 +40,7 @@ BETWEEN_MARKS = register("relay.between_marks")
 AFTER_MARK = register("relay.after_mark")
 
 # How many messages one process handles at a time. Payments are handled by functions, each in a thread of its own.
-IN_FLIGHT = {Queue.OUTBOX: 200, Queue.PAYMENTS: handling.THREADS, Queue.BULK: 100}
+IN_FLIGHT = {Queue.OUTBOX: 200, Queue.PAYMENTS: handling.THREADS, Queue.BULK: 100, Queue.CHECKOUT: 100}
 # After the first answer others are awaited so long, to be written together.
 GATHER_SECONDS = 0.004
 # An outcome that cannot be written makes a duplicate, so the database is given time to come back.
@@ -281,8 +281,24 @@ def reclaim_lost(queue: Queue) -> int:
     lost = store.reclaim(queue, once=once_topics())
     for message_id, state in lost:
         logger.warning("outbox_worker_lost", message_id=str(message_id), queue=queue.value, state=state.value)
+        if state is MessageState.DEAD:
+            _tell_of_loss(message_id)
     count_lost(queue, len(lost))
     return len(lost)
+
+
+def _tell_of_loss(message_id: UUID) -> None:
+    """A message that took one worker after the other along is given up: whoever must be told of it is told."""
+    try:
+        with transaction.atomic(), no_scope(reason="the relay serves every organization"):
+            claim = store.claim_of(message_id)
+            topic = topic_named(claim.topic)
+            if topic is not None and topic.on_dead is not None:
+                topic.on_dead(claim, Dead("its workers were lost", "lost"))
+    except Exception:
+        if not connection.is_usable():
+            raise
+        logger.exception("outbox_follow_up_failed", message_id=str(message_id))
 
 
 def sweep(queue: Queue) -> None:

@@ -42,6 +42,14 @@ def resend_dead(message_id: uuid.UUID) -> None:
         transaction.on_commit(partial(ring, Queue(row[0])), robust=True)
 
 
+def let_go(message_id: uuid.UUID) -> None:
+    """Give up a message for good that was given up already: nobody is asked about it any more. Looks in the active
+    scope. Safe to repeat."""
+    OutboxMessage.objects.filter(id=message_id, state__in=(MessageState.DEAD, MessageState.UNKNOWN)).update(
+        state=MessageState.CANCELLED
+    )
+
+
 def cancel_waiting(*, ordering_key: str, reason: str) -> int:
     """Cancel what still waits under an ordering key (a contact blocked the bot); answers how many. Safe to repeat.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from bots import statements
-from bots.outbox.models import AttemptOutcome, MessageState, Queue
+from bots.outbox.models import AttemptOutcome, MessageState, OutboxMessage, Queue
 from bots.outbox.registry import Claim
 
 # After so many workers died in the middle of it, a message is held to be the cause.
@@ -88,6 +88,26 @@ def reclaim(queue: Queue, *, once: Sequence[str], limit: int = 500) -> list[tupl
             cursor, RECLAIM, {"queue": queue.value, "limit": limit, "once": list(once), "losses": LOSSES_LIMIT}
         )
         return [(row_id, MessageState(state)) for row_id, state in cursor.fetchall()]
+
+
+def claim_of(message_id: uuid.UUID) -> Claim:
+    """A message as its last worker held it."""
+    row = OutboxMessage.unscoped.get(pk=message_id)
+    return Claim(
+        id=row.pk,
+        token=row.claim_token or row.pk,
+        organization_id=row.organization_id,
+        bot_id=row.bot_id,
+        topic=row.topic,
+        key=row.key,
+        ordering_key=row.ordering_key,
+        payload=row.payload,
+        attempt=row.attempts,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        lease_until=row.lease_until or row.created_at,
+        claimed_at=row.claimed_at or row.created_at,
+    )
 
 
 def record(records: Sequence[Record]) -> frozenset[uuid.UUID]:

@@ -15,10 +15,11 @@ from bots.permissions import ApiScope
 from flows.api.v1 import urls as flows_urls
 from payments.api.v1 import urls as payments_urls
 from tests.factories.bots import make_organization
+from tests.factories.flows import Person
 from tests.factories.payments import charge
 from tests.support.conversation_tests import STILL_UNPAID, WRONG_THREE_TIMES
 from tests.support.flows import a_flow, sales_flow
-from tests.support.pages import World, make_world
+from tests.support.pages import World, an_event_set_aside, make_world
 from tests.support.partner import NOTHING, Partner, answer, make_partner, refusal
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +83,12 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "api-runs"): Call(202, ApiScope.RUNS_WRITE, body={"contact": "<contact>", "flow": "<flow>"}),
     ("GET", "api-run"): Call(200, ApiScope.RUNS_READ, of="run"),
     ("GET", "api-run-events"): Call(200, ApiScope.RUNS_READ, of="run"),
+    ("POST", "api-run-resume"): Call(202, ApiScope.RUNS_WRITE, of="run"),
+    ("POST", "api-run-move"): Call(202, ApiScope.RUNS_WRITE, of="run", body={"step": "menu"}),
+    ("POST", "api-run-close"): Call(202, ApiScope.RUNS_WRITE, of="run", body={"reason": "asked"}),
+    ("GET", "api-standing"): Call(200, ApiScope.RUNS_READ),
+    ("POST", "api-standing-retry"): Call(202, ApiScope.RUNS_WRITE, of="item"),
+    ("POST", "api-standing-dismiss"): Call(202, ApiScope.RUNS_WRITE, of="other_item"),
     ("GET", "api-payments"): Call(200, ApiScope.PAYMENTS_READ),
     ("GET", "api-payment"): Call(200, ApiScope.PAYMENTS_READ, of="payment"),
     ("GET", "api-grants"): Call(200, ApiScope.PAYMENTS_READ),
@@ -101,6 +108,8 @@ def rows_of(world: World) -> dict[str, Any]:
         "contact": world.shop.contact.pk,
         "run": world.run.pk,
         "payment": sale.payment.pk,
+        "item": world.standing.pk,
+        "other_item": an_event_set_aside(Person(world.shop.bot)).pk,
         "asset": world.asset.pk,
         "test": world.saved_test.pk,
     }
@@ -144,7 +153,9 @@ def rows(world: World) -> dict[str, Any]:
 @pytest.fixture
 def anybody() -> dict[str, Any]:
     """Ids that nobody has: who is not let in learns nothing of them."""
-    return {name: uuid4() for name in ("bot", "flow", "contact", "run", "payment", "asset", "test")}
+    return {
+        name: uuid4() for name in ("bot", "flow", "contact", "run", "payment", "asset", "test", "item", "other_item")
+    }
 
 
 @pytest.fixture(autouse=True)
@@ -235,7 +246,9 @@ def test_what_is_no_id_is_not_there(world: World) -> None:
     partner = make_partner(world.organization)
     for (method, name), call in CALLS.items():
         if call.of:
-            path = "/api/v1/" + str(PATTERNS[name].pattern).replace("<uuid:pk>", "x").replace("<int:number>", "x").replace("<uuid:test_id>", "x")
+            path = "/api/v1/" + str(PATTERNS[name].pattern).replace("<uuid:pk>", "x").replace(
+                "<int:number>", "x"
+            ).replace("<uuid:test_id>", "x")
             assert refusal(partner.call(method, path, call.body))["code"] == "not_found"
 
 

@@ -27,6 +27,7 @@ KINDS = (
     "flows.Flow",
     "flows.FlowVersion",
     "flows.Run",
+    "flows.InboxEvent",
     "flows.Asset",
     "payments.Payment",
     "payments.Order",

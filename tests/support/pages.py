@@ -3,16 +3,28 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.test import Client
+from django.utils import timezone
 
 from bots.ids import uuid7
 from bots.models import ApiKey, Organization, Role, User
 from bots.permissions import ApiScope
 from bots.services import create_api_key
 from bots.tenancy import organization_scope
-from flows.models import Asset, Conversation, ConversationTest, Flow, FlowVersion, Run
+from flows.models import (
+    Asset,
+    Conversation,
+    ConversationTest,
+    Flow,
+    FlowVersion,
+    InboxEvent,
+    InboxSource,
+    InboxState,
+    Run,
+)
+from flows.runtime.shards import shard_of
 from flows.services.conversation_tests import create_test
 from flows.services.test_chats import open_test_chat
 from tests.factories.assets import make_asset
@@ -39,6 +51,7 @@ class World:
     key: ApiKey
     asset: Asset
     saved_test: ConversationTest
+    standing: InboxEvent
 
     @property
     def organization(self) -> Organization:
@@ -55,6 +68,7 @@ class World:
             "order_id": self.sale.order_id,
             "payment_id": self.test_sale.payment.pk,
             "key_id": self.key.pk,
+            "item_id": self.standing.pk,
             "asset_id": self.asset.pk,
             "test_id": self.saved_test.pk,
         }
@@ -88,7 +102,26 @@ def make_world(name: str = "Loja") -> World:
         key=made.key,
         saved_test=saved,
         asset=make_asset(shop.organization),
+        standing=an_event_set_aside(person),
     )
+
+
+def an_event_set_aside(person: Person) -> InboxEvent:
+    """Something that came from them and was given up on."""
+    event = InboxEvent(
+        organization_id=person.bot.organization_id,
+        bot_id=person.bot.pk,
+        telegram_user_id=person.telegram_user_id,
+        shard=shard_of(person.bot.pk, person.telegram_user_id),
+        source=InboxSource.TELEGRAM,
+        external_id=uuid4().hex,
+        payload=b"{}",
+        state=InboxState.SET_ASIDE,
+        error="ValueError: made for a test",
+        handled_at=timezone.now(),
+    )
+    event.save(force_insert=True)
+    return event
 
 
 def signed_in(user: User) -> Client:

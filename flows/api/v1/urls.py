@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from flows.api.v1 import assets, bots, flows, runs, tests, versions
+from flows.api.v1 import assets, bots, flows, runs, standing, tests, versions
 
 urlpatterns = [
     path("assets/", assets.AssetList.as_view(), name="api-assets"),
@@ -29,4 +29,10 @@ urlpatterns = [
     path("runs/", runs.RunList.as_view(), name="api-runs"),
     path("runs/<uuid:pk>/", runs.RunDetail.as_view(), name="api-run"),
     path("runs/<uuid:pk>/events/", runs.RunEvents.as_view(), name="api-run-events"),
+    path("runs/<uuid:pk>/resume/", runs.RunResume.as_view(), name="api-run-resume"),
+    path("runs/<uuid:pk>/move/", runs.RunMove.as_view(), name="api-run-move"),
+    path("runs/<uuid:pk>/close/", runs.RunClose.as_view(), name="api-run-close"),
+    path("standing-still/", standing.StandingList.as_view(), name="api-standing"),
+    path("standing-still/<uuid:pk>/retry/", standing.StandingRetry.as_view(), name="api-standing-retry"),
+    path("standing-still/<uuid:pk>/dismiss/", standing.StandingDismiss.as_view(), name="api-standing-dismiss"),
 ]

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -28,6 +29,9 @@ from flows.services.runs import post_start
 
 # A skipped wait is over, not just about to be.
 A_LITTLE_MORE: Final = timedelta(milliseconds=1)
+# A number that can exist in São Paulo, and its cathedral.
+TEST_PHONE: Final = "5511987654321"
+TEST_PLACE: Final = (-23.5505, -46.6333)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,23 @@ def simulator_say(conversation: Conversation, *, text: str) -> None:
     if text.startswith("/"):
         message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text.split(maxsplit=1)[0])}]
     _post(conversation, {"message": message})
+
+
+class Share(StrEnum):
+    """What a simulated contact can send besides words."""
+
+    CONTACT = "contact"
+    OTHER_CONTACT = "other_contact"
+    LOCATION = "location"
+    PHOTO = "photo"
+    DOCUMENT = "document"
+    VOICE = "voice"
+
+
+def simulator_share(conversation: Conversation, *, what: Share) -> None:
+    """The contact sends something that is no text: their own card or somebody else's, a place, a file."""
+    message = _message(conversation)
+    _post(conversation, {"message": {**message, **_shared(what, message["from"])}})
 
 
 def simulator_press(conversation: Conversation, *, data: str, message_id: int | None = None) -> None:
@@ -171,6 +192,25 @@ def _message(conversation: Conversation) -> dict[str, Any]:
         "from": person,
         "chat": {**person, "type": "private"},
     }
+
+
+def _shared(what: Share, person: dict[str, Any]) -> dict[str, Any]:
+    """The part of the message that holds it, as the Bot API has it."""
+    match what:
+        case Share.CONTACT:
+            names = {"first_name": person["first_name"], "last_name": person["last_name"]}
+            return {"contact": {"phone_number": TEST_PHONE, "user_id": person["id"], **names}}
+        case Share.OTHER_CONTACT:
+            return {"contact": {"phone_number": TEST_PHONE, "first_name": "Bia"}}
+        case Share.LOCATION:
+            return {"location": {"latitude": TEST_PLACE[0], "longitude": TEST_PLACE[1]}}
+        case Share.PHOTO:
+            return {"photo": [{"file_id": f"test-{uuid4().hex}", "file_unique_id": "test", "width": 90, "height": 90}]}
+        case Share.DOCUMENT:
+            file = {"file_id": f"test-{uuid4().hex}", "file_name": "teste.pdf", "mime_type": "application/pdf"}
+            return {"document": file}
+        case Share.VOICE:
+            return {"voice": {"file_id": f"test-{uuid4().hex}", "duration": 3}}
 
 
 def _post(conversation: Conversation, update: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from flows.engine.content import MediaType
+from flows.engine.events import AnswerKind
 from flows.engine.media import SHOWN_BY_BROWSERS
 from flows.models import Asset, Direction, Message
 from flows.web.looks import MEDIA_ICONS
@@ -42,12 +43,13 @@ class BubbleKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One button under a message: it presses, opens a page or copies."""
+    """One button under a message: it presses, opens a page, copies, or shares a contact or a place."""
 
     text: str
     press: str = ""
     url: str = ""
     copy: str = ""
+    share: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Bubble:
     message_id: int | None = None
     medium: "Medium | None" = None
     keys: tuple[tuple[Key, ...], ...] = ()
+    # Below the field people write in, while it is open.
+    offer: Key | None = None
 
 
 class Shown(StrEnum):
@@ -102,8 +106,13 @@ def bubbles_of(messages: Iterable[Message], assets: Mapping[str, Asset] = NO_ASS
     for message in messages:
         if message.direction == Direction.IN:
             kind = BubbleKind.PRESS if "pressed" in message.payload else BubbleKind.MINE
-            if message.text:
-                bubbles.append(Bubble(str(message.id), kind, message.at, escape(message.text)))
+            sent = str(message.payload.get("kind") or "")
+            medium = Medium(Shown.LINK, sent, MEDIA_ICONS[MediaType(sent)]) if sent in set(MediaType) else None
+            if message.text or medium:
+                bubbles.append(Bubble(str(message.id), kind, message.at, escape(message.text), medium=medium))
+            if sent in (AnswerKind.CONTACT, AnswerKind.LOCATION):
+                # Telegram folds the keyboard away once it was used.
+                _close_offers(bubbles)
             continue
         for position, call in enumerate(message.payload.get("calls") or ()):
             _take_in(bubbles, message, position, call, assets)
@@ -128,6 +137,9 @@ def _take_in(
         ]
     elif method == "sendMessage" or method in MEDIA:
         kind = MEDIA.get(str(method), "")
+        markup: Mapping[str, Any] = parameters.get("reply_markup") or {}
+        if "keyboard" in markup or "remove_keyboard" in markup:
+            _close_offers(bubbles)
         bubbles.append(
             Bubble(
                 id=bubble_id,
@@ -137,8 +149,23 @@ def _take_in(
                 message_id=message.telegram_message_id,
                 medium=_medium(kind, str(parameters.get(kind) or ""), assets) if kind else None,
                 keys=_keys(parameters),
+                offer=_offer(markup),
             )
         )
+
+
+def _close_offers(bubbles: list[Bubble]) -> None:
+    bubbles[:] = [replace(bubble, offer=None) if bubble.offer else bubble for bubble in bubbles]
+
+
+def _offer(markup: Mapping[str, Any]) -> Key | None:
+    """The one key of Telegram's own keyboard that our messages show (Bot API, KeyboardButton)."""
+    for row in markup.get("keyboard") or ():
+        for button in row:
+            share = "contact" if button.get("request_contact") else "location" if button.get("request_location") else ""
+            if share:
+                return Key(text=str(button.get("text", "")), share=share)
+    return None
 
 
 def _text(parameters: Mapping[str, Any]) -> SafeString:

@@ -80,6 +80,17 @@ def press(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
     return _done(lambda: test_chats.simulator_press(conversation, data=data, message_id=message_id))
 
 
+@member_page(Permission.FLOW_TEST, methods=("POST",))
+def share(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
+    """The simulated contact sends a card, a place or a file."""
+    conversation = _conversation_or_404(request, flow_id)
+    try:
+        what = test_chats.Share(request.POST.get("kind", ""))
+    except ValueError:
+        return JsonResponse({"message": _("Choose what to send.")}, status=400)
+    return _done(lambda: test_chats.simulator_share(conversation, what=what))
+
+
 def _done(act: Callable[[], None]) -> JsonResponse:
     try:
         act()

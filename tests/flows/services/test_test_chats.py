@@ -13,6 +13,7 @@ from flows.models import Conversation, Flow, FlowVersion, Message, Run
 from flows.runtime.timers import fire_due_timers
 from flows.selectors import is_busy, runs_of, test_conversation, transcript_of
 from flows.services import store_simulated_calls, test_chats
+from flows.services.test_chats import Share
 from telegram_gateway.protocol.callback_data import encode
 from tests.factories.flows import Person, drain, make_bot, publish, two_questions
 from tests.support.flows import Document, a_delay, a_flow, a_question, an_access, buttons
@@ -214,3 +215,29 @@ def test_each_member_has_a_chat_of_their_own() -> None:
             test_conversation(flow_id=rita.flow.pk, user=ivo)
         test_chats.open_test_chat(rita.flow.pk, user=ivo)
     assert Contact.unscoped.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("what", "accepts", "goes_on"),
+    [
+        (Share.CONTACT, ["contact"], True),
+        (Share.OTHER_CONTACT, ["contact"], False),
+        (Share.OTHER_CONTACT, ["contact", "text"], True),
+        (Share.LOCATION, ["location"], True),
+        (Share.PHOTO, ["photo"], True),
+        (Share.PHOTO, ["document"], False),
+        (Share.DOCUMENT, ["document"], True),
+        (Share.VOICE, ["voice"], True),
+    ],
+)
+def test_what_is_no_text_is_sent_as_telegram_sends_it(what: Share, accepts: list[str], goes_on: bool) -> None:
+    question = a_question("ask", "Mande", config={"accepts": accepts, "save_as": "x"}, next="bye")
+    rita = Trial(a_flow([question, an_access("bye", "Recebi: {{x}}")]))
+    rita.open()
+    with organization_scope(rita.bot.organization_id):
+        test_chats.simulator_share(rita.conversation, what=what)
+    drain()
+    assert rita.person.texts[-1].startswith("Recebi: ") is goes_on
+    kept = {Share.CONTACT: "+5511987654321", Share.LOCATION: "-23.5505,-46.6333"}
+    if what in kept:
+        assert rita.person.texts[-1] == f"Recebi: {kept[what]}"

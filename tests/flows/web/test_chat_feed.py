@@ -120,3 +120,35 @@ def test_uploaded_files_are_shown_by_what_they_are(kind: str, mime: str, shown: 
 )
 def test_only_telegrams_tags_reach_the_page(text: str, shown: str) -> None:
     assert safe_html(text) == shown
+
+
+def asking(text: str, request: str) -> Message:
+    keyboard = {"keyboard": [[{"text": text, request: True}]], "one_time_keyboard": True}
+    return said(call("sendMessage", text="Seu telefone?", reply_markup=keyboard))
+
+
+def heard(kind: str, text: str = "") -> Message:
+    return Message(direction=Direction.IN, text=text, payload={"kind": kind, "data": {}}, at=NOW)
+
+
+def offers(*messages: Message) -> list[Key | None]:
+    return [bubble.offer for bubble in bubbles_of(messages)]
+
+
+def test_an_offer_to_share_is_open_until_it_is_used_replaced_or_taken_away() -> None:
+    phone, place = asking("Enviar", "request_contact"), asking("Onde", "request_location")
+    plain = said(call("sendMessage", text="Ok"))
+    gone = said(call("sendMessage", text="Ok", reply_markup={"remove_keyboard": True}))
+    contact, location = Key("Enviar", share="contact"), Key("Onde", share="location")
+    assert offers(phone) == [contact]
+    assert offers(phone, heard("text", "oi"), plain) == [contact, None, None]
+    assert offers(phone, heard("contact", "+55")) == [None, None]
+    assert offers(phone, place) == [None, location]
+    assert offers(place, gone) == [None, None]
+
+
+def test_a_file_that_somebody_sent_is_shown_by_its_kind() -> None:
+    (photo, document) = bubbles_of([heard("photo"), heard("document", "meu recibo")])
+    assert (photo.medium and photo.medium.name, photo.text) == ("photo", "")
+    assert (document.medium and document.medium.name, document.text) == ("document", "meu recibo")
+    assert bubbles_of([heard("other")]) == []

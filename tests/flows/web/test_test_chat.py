@@ -80,3 +80,22 @@ def test_a_draft_with_errors_shows_its_problems(browser: Client, world: World) -
     assert 'id="phone"' not in page
     assert "teste da versão 1" in browser.get(address("test_chat", world), {"versao": "1"}).content.decode()
     assert browser.get(address("test_chat", world), {"versao": "7"}).status_code == 404
+
+
+def test_a_contact_is_shared_by_the_page_and_nonsense_is_not(browser: Client, world: World) -> None:
+    assert browser.post(address("test_chat_share", world), {"kind": "contact"}).json() == {}
+    drain()
+    assert "5511987654321" in [line.text for line in lines(world)]
+    before = len(lines(world))
+    assert browser.post(address("test_chat_share", world), {"kind": "passport"}).status_code == 400
+    drain()
+    assert len(lines(world)) == before
+
+
+def test_an_offer_to_share_is_a_key_of_the_page(browser: Client, world: World) -> None:
+    keyboard = {"keyboard": [[{"text": "Enviar meu telefone", "request_contact": True}]]}
+    store_simulated_calls(
+        lines(world)[-1].pk, [{"method": "sendMessage", "params": {"text": "Fone?", "reply_markup": keyboard}}]
+    )
+    page = feed(browser, world)
+    assert 'name="kind" value="contact">Enviar meu telefone</button>' in page

@@ -34,7 +34,10 @@ class InboxEvent(PartitionedModel):
         _("state"), max_length=10, choices=InboxState.choices, default=InboxState.NEW, db_default=InboxState.NEW.value
     )
     error = models.TextField(_("error"), blank=True, default="", db_default="")
+    # When the engine took it, on the conversation's own clock but for what a test chat skipped.
     handled_at = models.DateTimeField(_("handled at"), null=True, blank=True)
+    # What its turn could see of bot and contact, where a replay could not know it (`flows.runtime.journal`).
+    journal = models.JSONField(_("journal"), null=True, blank=True)
 
     partition_retention = timedelta(days=90)
 

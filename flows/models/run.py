@@ -31,6 +31,8 @@ class Conversation(TenantModel):
         verbose_name=_("version tried"),
     )
     last_event_at = models.DateTimeField(_("last event"), null=True, blank=True)
+    # Tells whether bot and contact are as the inbox last noted them (`flows.runtime.journal`).
+    journal_digest = models.CharField(_("journal"), max_length=16, default="", db_default="", blank=True)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("conversation")

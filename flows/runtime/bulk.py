@@ -429,11 +429,15 @@ def insert_problem(run_id: UUID, *, entry_id: UUID, data: str) -> None:
 
 _MARK_INBOX = """
 WITH input AS (
-    SELECT * FROM json_to_recordset(%s::json) AS row (id uuid, state text, error text)
+    SELECT * FROM json_to_recordset(%s::json) AS row (
+        id uuid, state text, error text, at timestamptz, journal text
+    )
 ), over AS (
     DELETE FROM flows_drainmark WHERE id = %s
 )
-UPDATE flows_inboxevent event SET state = input.state, error = input.error, handled_at = clock_timestamp()
+UPDATE flows_inboxevent event SET
+    state = input.state, error = input.error, handled_at = coalesce(input.at, clock_timestamp()),
+    journal = input.journal::jsonb
 FROM input WHERE event.id = input.id AND event.id = ANY ((SELECT array_agg(id) FROM input)::uuid[])
 """
 
@@ -462,9 +466,9 @@ WITH contact AS (
 )
 UPDATE flows_conversation conversation SET
     stack = input.stack, top_run_id = input.top_run_id, attention = input.attention,
-    last_event_at = input.last_event_at
+    last_event_at = input.last_event_at, journal_digest = input.journal_digest
 FROM json_to_recordset(%s::json) AS input (
-    id uuid, stack uuid[], top_run_id uuid, attention boolean, last_event_at timestamptz
+    id uuid, stack uuid[], top_run_id uuid, attention boolean, last_event_at timestamptz, journal_digest text
 ) WHERE conversation.id = input.id
 """
 

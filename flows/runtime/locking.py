@@ -18,6 +18,7 @@ _CONVERSATION = (
     "clock_offset",
     "pinned_version_id",
     "last_event_at",
+    "journal_digest",
 )
 _CONTACT = (
     "telegram_user_id",

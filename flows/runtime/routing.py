@@ -115,7 +115,7 @@ class StoredChat(Chat[LiveRun]):
 
 def work_off(turn: Turn, incoming: Incoming) -> None:
     """One inbox row: routes its event and marks it. Raises what the engine's state or our own code raises."""
-    turn.row_id, turn.effects_outside = incoming.row.id, 0
+    turn.take_up(incoming.row.id)
     parsed = incoming.parsed
     if parsed.contact is not None:
         turn.know_contact(parsed.contact)
@@ -133,7 +133,7 @@ def work_off(turn: Turn, incoming: Incoming) -> None:
 
 def set_aside(turn: Turn, incoming: Incoming, reason: str) -> None:
     """Gives up on a row: visible, alarmed, told to the contact; the conversation goes on with its next one."""
-    turn.row_id, turn.effects_outside = incoming.row.id, 0
+    turn.take_up(incoming.row.id)
     turn.mark(incoming.row.id, InboxState.SET_ASIDE, reason)
     if incoming.parsed.wants_answer is not None:
         answer_press(StoredChat(turn), incoming.parsed.wants_answer, None)

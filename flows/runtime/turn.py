@@ -16,6 +16,7 @@ from flows.engine.state import ContactFacts as FactsOfContact
 from flows.engine.state import Facts, Status, new_state
 from flows.models import Conversation, Direction, InboxState, RunStatus
 from flows.ports import ContactFacts
+from flows.runtime.journal import digest_of, journal_of
 from flows.runtime.live import KnownContact, LiveRun, StoredRun
 from flows.runtime.output import Output
 from flows.runtime.snapshots import BotSnapshot
@@ -56,12 +57,21 @@ class Turn:
         # The row being worked off, and how many effects it made outside any run.
         self.row_id: UUID | None = None
         self.effects_outside = 0
+        self._known = conversation.journal_digest
+        self._journal = ""
+        self._has_begun = False
         # The line of the transcript that the row being worked off made.
         self.heard_id: UUID | None = None
         self._stored = stored
         self._runs: dict[UUID, LiveRun] = {}
         self._facts: Facts | None = None
         self._contact_changed = False
+
+    def take_up(self, row_id: UUID) -> None:
+        """The next row: what is known now is what a replay of it must know."""
+        self.row_id, self.effects_outside, self._has_begun = row_id, 0, False
+        if not self._journal or self._contact_changed:
+            self._journal = self._journal_now()
 
     # What is known
 
@@ -135,7 +145,8 @@ class Turn:
 
     def begin(self, version_id: UUID, *, restarts: int = 0) -> LiveRun:
         """A new run on top of the stack; it has not been started yet."""
-        run_id = uuid7()
+        run_id = self.new_run_id()
+        self._has_begun = True
         state = new_state(
             run_id=run_id,
             version_id=version_id,
@@ -149,6 +160,10 @@ class Turn:
         self._runs[run_id] = run
         self.stack.append(run_id)
         return run
+
+    def new_run_id(self) -> UUID:
+        """An id that nobody has; a replay gives the one the run had."""
+        return uuid7()
 
     def advance(self, run: LiveRun, event: Event) -> tuple[Effect, ...]:
         """One event through the engine, with fresh facts. Nothing is written yet."""
@@ -275,7 +290,13 @@ class Turn:
         )
 
     def mark(self, row_id: UUID, state: InboxState, error: str = "") -> None:
-        self.output.marks.append(dump_json({"id": row_id, "state": state.value, "error": error[:500]}))
+        digest = digest_of(self._journal)
+        journal = self._journal if self._has_begun or digest != self._known else None
+        self._known = digest_of(self._journal_now()) if self._contact_changed else digest
+        at = self.now - self.clock_offset
+        self.output.marks.append(
+            dump_json({"id": row_id, "state": state.value, "error": error[:500], "at": at, "journal": journal})
+        )
 
     # The rows of what changed
 
@@ -290,11 +311,15 @@ class Turn:
         conversation = self.conversation
         if (
             self.stack != conversation.stack
+            or self._known != conversation.journal_digest
             or self.attention != conversation.attention
             or self.last_event_at != conversation.last_event_at
         ):
             self.output.conversations.append(self._dump_conversation())
         return self.output
+
+    def _journal_now(self) -> str:
+        return journal_of(self.bot, self.contact, self.conversation, self.welcome_version_id)
 
     def _run_row(self, run_id: UUID, flow_id: UUID | None, version_id: UUID) -> dict[str, Any]:
         return {
@@ -361,5 +386,6 @@ class Turn:
                 "top_run_id": self.stack[-1] if self.stack else None,
                 "attention": self.attention,
                 "last_event_at": self.last_event_at,
+                "journal_digest": self._known,
             }
         )

@@ -13,7 +13,7 @@ class CappedUpload(FileUploadHandler):
     """Refuses a body that is too long (a 400, before the first byte of it is kept); leaves all else to the others."""
 
     def handle_raw_input(
-        self, input_data: Any, META: dict[str, str], content_length: int, boundary: bytes, encoding: str | None = None
+        self, input_data: Any, META: dict[str, str], content_length: int, boundary: str, encoding: str | None = None
     ) -> None:
         if content_length > MOST_UPLOAD_BYTES:
             raise RequestDataTooBig("The request holds more than may be uploaded.")

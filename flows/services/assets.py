@@ -14,10 +14,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from bots.actor import Actor, AnyActor
 from bots.errors import Invalid, NotFound
 from bots.ids import uuid7
-from bots.services import record_audit
+from bots.services import Actor, AnyActor, record_audit
 from bots.tenancy import current_organization_id, no_scope, scoped_transaction
 from flows.engine.content import MediaType
 from flows.engine.media import (

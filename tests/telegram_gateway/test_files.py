@@ -87,7 +87,7 @@ def send(
         )
     with no_scope(reason="a test"), transaction.atomic():
         publish(rows)
-    return [row.id for row in rows]
+    return [row.id for row in rows if row.id]
 
 
 def relay_all(*, rounds: int = 20) -> None:
@@ -328,7 +328,7 @@ def test_an_id_of_another_bot_leaves_the_text(telegram: FakeTelegram, bot: Bot, 
 def test_a_medium_alone_that_cannot_be_sent_is_dead_told_and_in_nobodys_way(
     telegram: FakeTelegram, bot: Bot, asset: Asset, run_row: Run
 ) -> None:
-    default_storage.delete(asset.file.name)
+    default_storage.delete(str(asset.file.name))
 
     (line,) = send(bot, picture(asset, None), run_id=run_row.pk)
     send(bot, OutMessage("depois"))

@@ -153,7 +153,7 @@ def test_only_what_was_deleted_long_ago_is_purged(organization: Organization) ->
     assert purge_assets() == 0
 
     assert set(Asset.unscoped.values_list("pk", flat=True)) == {kept.pk, fresh.pk}
-    assert [default_storage.exists(asset.file.name) for asset in (kept, fresh, old)] == [True, True, False]
+    assert [default_storage.exists(str(asset.file.name)) for asset in (kept, fresh, old)] == [True, True, False]
 
 
 @committed

@@ -73,6 +73,11 @@ app.conf.update(
             "schedule": crontab(minute="7"),
             "options": {"queue": "bulk"},
         },
+        "compare-books": {
+            "task": "payments.tasks.compare_books",
+            "schedule": crontab(minute="47", hour="4"),
+            "options": {"queue": "bulk"},
+        },
         "purge-telegram-updates": {
             "task": "telegram_gateway.purge_updates",
             "schedule": crontab(minute="37", hour="3"),

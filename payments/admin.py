@@ -20,6 +20,7 @@ from payments.models import (
     Order,
     Payment,
     PaymentEvent,
+    Reconciliation,
     WebhookDelivery,
 )
 
@@ -193,6 +194,20 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     list_select_related = ["account"]
     search_fields = ["id", "digest", "payment_id", "error"]
     exclude = ["body", "headers"]
+
+
+@admin.register(Reconciliation)
+class ReconciliationAdmin(ReadOnlyAdmin):
+    """What each night's comparison with the gateways came to."""
+
+    list_display = ["day", "account", "organization", "agrees", "ours_count", "theirs_count", "found_count", "error"]
+    list_filter = ["day", "account__gateway"]
+    list_select_related = ["account", "organization"]
+    search_fields = ["account__name", "organization__name", "error"]
+
+    @admin.display(description=_("agrees"), boolean=True)
+    def agrees(self, row: Reconciliation) -> bool:
+        return row.agrees
 
 
 @admin.register(SandboxCharge)

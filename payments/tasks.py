@@ -11,6 +11,12 @@ def process_webhooks() -> None:
     services.process_deliveries()
 
 
+@shared_task(base=ScopedTask, name="payments.tasks.compare_books")
+def compare_books() -> None:
+    """Every night: are our sums the gateways' sums?"""
+    services.compare_books()
+
+
 @shared_task(base=ScopedTask, name="payments.tasks.poll_due")
 def poll_due() -> None:
     services.poll_due()

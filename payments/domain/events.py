@@ -19,7 +19,8 @@ class EventSource(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What a ledger line says: the charge was made, it moved, it was flagged, or a notice was refused."""
+    """What a ledger line says: the charge was made, it moved, it was flagged, a notice was refused, or what the gateway
+    keeps of it became known."""
 
     CREATED = "created"
     CREATION_FAILED = "creation_failed"
@@ -28,6 +29,7 @@ class EventKind(StrEnum):
     MOVED = "moved"
     FLAGGED = "flagged"
     REFUSED = "refused"
+    FEE = "fee"
 
 
 @dataclass(frozen=True, slots=True)

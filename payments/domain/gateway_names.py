@@ -7,3 +7,8 @@ class GatewayName(StrEnum):
     """As stored with an account and written in webhook addresses."""
 
     SANDBOX = "sandbox"
+    MERCADO_PAGO = "mercadopago"
+    PUSHINPAY = "pushinpay"
+    WOOVI = "woovi"
+    ASAAS = "asaas"
+    STARS = "stars"

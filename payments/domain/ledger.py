@@ -20,21 +20,25 @@ class Standing:
     overpaid: bool = False
     received_minor: int = 0
     refunded_minor: int = 0
+    fee_minor: int = 0
 
     @property
     def net_minor(self) -> int:
-        return self.received_minor - self.refunded_minor
+        """What is left for the seller."""
+        return self.received_minor - self.refunded_minor - self.fee_minor
 
 
 def fold(lines: Iterable[LedgerLine]) -> Standing:
     """Where the lines lead. Raises `BrokenLedger` if one does not begin where the last one ended, or is no legal move.
 
-    A move's `amount_minor` is what that move brought in (`paid` out of an unpaid state) or gave back in all (refunds).
+    A move's `amount_minor` is what that move brought in (`paid` out of an unpaid state) or gave back in all (refunds);
+    the last fee told is the fee.
     """
     standing = Standing()
     for line in lines:
         late, overpaid = standing.late or line.late, standing.overpaid or line.overpaid
         received, refunded, status = standing.received_minor, standing.refunded_minor, standing.status
+        fee = standing.fee_minor
         if line.kind is EventKind.MOVED:
             if line.from_status is not status or (status, line.to_status) not in PATHS:
                 raise BrokenLedger(f"{status} cannot become {line.to_status} by a line from {line.from_status}")
@@ -47,5 +51,7 @@ def fold(lines: Iterable[LedgerLine]) -> Standing:
             status = line.to_status
         elif line.kind is EventKind.FLAGGED:
             received = max(received, line.amount_minor)
-        standing = Standing(status, late, overpaid, received, refunded)
+        elif line.kind is EventKind.FEE:
+            fee = line.amount_minor
+        standing = Standing(status, late, overpaid, received, refunded, fee)
     return standing

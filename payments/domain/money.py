@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 # Room for any price in a bigint column, with sums of many of them.
@@ -53,6 +54,19 @@ class Money:
         if cents % 100:
             raise MoneyError("Stars are whole")
         return cls(cents // 100, currency)
+
+    @classmethod
+    def from_number(cls, number: Decimal | int, currency: Currency) -> "Money":
+        """`Decimal("29.9")` → 2990 BRL: a number of whole units, as gateways write it in JSON. Never below zero."""
+        if isinstance(number, bool) or not isinstance(number, Decimal | int):
+            raise MoneyError(f"{type(number).__name__} is no amount")
+        exact = Decimal(number)
+        if not exact.is_finite() or exact.is_signed() or exact.adjusted() > len(str(MAX_MINOR)):
+            raise MoneyError("no amount")
+        minor = exact.scaleb(currency.exponent)
+        if minor != minor.to_integral_value():
+            raise MoneyError(f"{exact} has more decimals than {currency}")
+        return cls(int(minor), currency)
 
     def plain(self) -> str:
         """The text that `parse` reads back: `"29.90"`, `"150"`."""

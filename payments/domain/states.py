@@ -38,6 +38,7 @@ class Alarm(StrEnum):
     REFUNDED_UNSEEN = "refunded_unseen"
     DISPUTED = "disputed"
     BACKWARDS = "backwards"
+    CONTRADICTION = "contradiction"
 
 
 S = PaymentStatus
@@ -67,7 +68,8 @@ PATHS: Mapping[tuple[PaymentStatus, PaymentStatus], tuple[PaymentStatus, ...]] =
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What some source says of a charge. `received` is what really came in; None when the source does not tell.
+    """What some source says of a charge. `received` is what really came in, `refunded` what was given back in all,
+    `fee` what the gateway kept of it; None when the source does not tell.
 
     `dispute_won` must be said aloud: a `paid` that merely comes late, after a dispute was opened, wins nothing.
     """
@@ -75,6 +77,8 @@ class Notice:
     status: PaymentStatus
     amount: Money | None = None
     received: Money | None = None
+    refunded: Money | None = None
+    fee: Money | None = None
     occurred_at: datetime | None = None
     end_to_end_id: str = ""
     dispute_won: bool = False
@@ -145,7 +149,8 @@ def _same(current: Current, notice: Notice) -> Decision:
 
 
 def _other_currency(current: Current, notice: Notice) -> bool:
-    said = [money for money in (notice.amount, notice.received) if money is not None]
+    told = (notice.amount, notice.received, notice.refunded)
+    said = [money for money in told if money is not None]
     return any(money.currency is not current.amount.currency for money in said)
 
 

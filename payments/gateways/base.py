@@ -1,10 +1,11 @@
 """What a gateway is to Trilho: one Protocol, the values that cross it, and its one typed error."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from payments.domain.gateway_names import GatewayName
@@ -38,6 +39,10 @@ class GatewayError(Exception):
         self.unknown_outcome = unknown_outcome
 
 
+class Contradiction(GatewayError):
+    """The gateway answered, and what it says cannot be this charge: nothing of it is believed, somebody should look."""
+
+
 class ChargeNotFound(GatewayError):
     """The gateway knows no such charge."""
 
@@ -60,19 +65,75 @@ class PayerField(StrEnum):
     NAME = "name"
 
 
+class Idempotency(StrEnum):
+    """What becomes of a creation that is repeated: `keyed` gives the same charge again; `lookup` makes another, but
+    the first can be found by our key; with `none` it cannot even be found, unless its notice names it."""
+
+    KEYED = "keyed"
+    LOOKUP = "lookup"
+    NONE = "none"
+
+
+class Refunds(StrEnum):
+    """What can be given back through the gateway's API."""
+
+    PARTIAL = "partial"
+    WHOLE = "whole"
+    NONE = "none"
+
+
+class SecretOrigin(StrEnum):
+    """Whose the secret is that proves a notice genuine: we make it and the seller hands it to the gateway, or the
+    gateway makes it and the seller may hand it to us."""
+
+    OURS = "ours"
+    THEIRS = "theirs"
+
+
+class Environment(StrEnum):
+    """Which of a gateway's two worlds an account's credentials belong to."""
+
+    PRODUCTION = "production"
+    SANDBOX = "sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialField:
+    """One thing a seller tells us so that we can use an account. A secret one is never shown again."""
+
+    name: str
+    secret: bool = True
+    choices: tuple[str, ...] = ()
+
+
+# For gateways with a world to try things in.
+ENVIRONMENT: Final = CredentialField("environment", secret=False, choices=tuple(Environment))
+
+
 @dataclass(frozen=True, slots=True)
 class Traits:
     """What is always so with one gateway.
 
-    `keyed_creation`: a creation repeated with the same key gives the same charge. `seconds_between_questions`: how long
-    to wait before asking about the same charge again.
+    `seconds_between_questions`: how long to wait before asking about the same charge again; `questions_per_minute`: how
+    many questions one account may ask (0: any number). A code lives `shortest_expiry` at least, whatever the flow says.
+    `legal_text` must be shown before payment, as the gateway words it. `secret_headers` of a notice hold the secret
+    itself: they are kept as fingerprints. `lists_received`: the gateway can tell all it has received.
     """
 
     currencies: frozenset[Currency]
     payer_fields: frozenset[PayerField] = frozenset()
-    keyed_creation: bool = True
+    credentials: tuple[CredentialField, ...] = ()
+    webhook_secret: SecretOrigin = SecretOrigin.OURS
+    secret_headers: frozenset[str] = frozenset()
+    idempotency: Idempotency = Idempotency.KEYED
+    refunds: Refunds = Refunds.PARTIAL
     seconds_between_questions: int = 0
+    questions_per_minute: int = 0
     minimum_minor: int = 1
+    shortest_expiry: timedelta = timedelta()
+    longest_expiry: timedelta = timedelta(days=365)
+    legal_text: str = ""
+    lists_received: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +161,8 @@ class NewCharge:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A charge as the gateway tells it. `amount` is its face value, `received` what came in; None: not told."""
+    """A charge as the gateway tells it. `amount` is its face value, `received` what came in, `refunded` what went back
+    in all, `fee` what the gateway keeps; None: not told. `raw` holds the facts worth keeping, nothing of the payer."""
 
     provider_id: str
     key: str
@@ -112,6 +174,8 @@ class Charge:
     page_url: str = ""
     legal_text: str = ""
     received: Money | None = None
+    refunded: Money | None = None
+    fee: Money | None = None
     paid_at: datetime | None = None
     expires_at: datetime | None = None
     dispute_won: bool = False
@@ -124,6 +188,8 @@ class Charge:
             status=self.status,
             amount=self.amount,
             received=self.received,
+            refunded=self.refunded,
+            fee=self.fee,
             occurred_at=self.paid_at,
             end_to_end_id=self.end_to_end_id,
             dispute_won=self.dispute_won,
@@ -133,7 +199,7 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class WebhookCall:
-    """A notice as it came; header names in lower case, the body untouched."""
+    """A notice as it came; header names in lower case, secret ones as fingerprints, the body untouched."""
 
     headers: Mapping[str, str]
     query: str
@@ -151,12 +217,18 @@ class Verification(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A charge that a notice speaks of, by the gateway's id or by our key, and what it claims of it."""
+    """A charge that a notice names by the gateway's id, our key or the bank's end-to-end id, and what it claims."""
 
     provider_id: str = ""
     key: str = ""
+    end_to_end_id: str = ""
     status: PaymentStatus | None = None
     amount: Money | None = None
+
+
+def fingerprint(secret: str) -> str:
+    """What is kept of a header that holds a secret."""
+    return f"sha256:{hashlib.sha256(secret.encode()).hexdigest()}"
 
 
 class Gateway(Protocol):
@@ -166,7 +238,7 @@ class Gateway(Protocol):
     traits: Traits
 
     def create(self, account: AccountAccess, charge: NewCharge) -> Charge:
-        """Makes a charge. With `traits.keyed_creation`, safe to repeat with the same key."""
+        """Makes a charge. Safe to repeat with the same key where `traits.idempotency` is `keyed`."""
         ...
 
     def fetch(self, account: AccountAccess, *, provider_id: str, key: str) -> Charge:
@@ -174,11 +246,12 @@ class Gateway(Protocol):
         ...
 
     def refund(self, account: AccountAccess, *, provider_id: str, amount: Money, key: str) -> Charge:
-        """Gives money back; safe to repeat with the same key."""
+        """Gives money back until `amount` has gone back in all; safe to repeat. Answers the charge as it is then."""
         ...
 
     def verify_webhook(self, account: AccountAccess, call: WebhookCall) -> Verification:
-        """Judges the signature over the raw body; compares in constant time; never raises."""
+        """Judges the signature over the raw body, in constant time. `GatewayError` only where the means to judge, a
+        public key, cannot be had just now."""
         ...
 
     def parse_webhook(self, call: WebhookCall) -> tuple[Hint, ...]:
@@ -187,4 +260,8 @@ class Gateway(Protocol):
 
     def test_credentials(self, account: AccountAccess) -> None:
         """Raises `GatewayError` if the account cannot be used."""
+        ...
+
+    def received(self, account: AccountAccess, *, since: datetime, until: datetime) -> Iterator[Charge]:
+        """What the gateway says it received in the time, with `traits.lists_received`; else nothing. May tell more."""
         ...

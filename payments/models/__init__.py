@@ -5,6 +5,7 @@ from payments.models.enums import DeliveryState, GrantKind, OrderStatus
 from payments.models.grant import Grant
 from payments.models.order import ChargeRequest, Order
 from payments.models.payment import Payment, PaymentEvent
+from payments.models.reconciliation import Reconciliation
 from payments.models.webhook import WebhookDelivery
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "OrderStatus",
     "Payment",
     "PaymentEvent",
+    "Reconciliation",
     "WebhookDelivery",
 ]

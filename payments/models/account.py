@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from bots.fields import EncryptedJSONField, EncryptedTextField
 from bots.models.base import TenantModel, tenant_constraints, tenant_fk
+from payments.domain.gateway_names import GatewayName
+from payments.models.enums import GATEWAY_CHOICES
 
 
 def new_public_id() -> str:
@@ -21,9 +23,12 @@ def new_webhook_secret() -> str:
 
 
 class GatewayAccount(TenantModel):
-    """Credentials of one organization at one gateway, with its health as last seen."""
+    """Credentials of one organization at one gateway, with its health as last seen.
 
-    gateway = models.CharField(_("gateway"), max_length=32)
+    `questions_until` is the moment until which its questions to the gateway are spoken for (see `services.quota`).
+    """
+
+    gateway = models.CharField(_("gateway"), max_length=32, choices=GATEWAY_CHOICES)
     name = models.CharField(_("name"), max_length=80)
     public_id = models.CharField(_("public id"), max_length=64, unique=True, default=new_public_id, editable=False)
     credentials = EncryptedJSONField(_("credentials"), default=dict, blank=True)
@@ -34,11 +39,33 @@ class GatewayAccount(TenantModel):
     last_answer_at = models.DateTimeField(_("last answer"), null=True, blank=True)
     failing_since = models.DateTimeField(_("failing since"), null=True, blank=True)
     last_error = models.CharField(_("last error"), max_length=300, blank=True)
+    questions_until = models.DateTimeField(_("questions until"), null=True, blank=True, editable=False)
+    # Telegram's Stars belong to a bot and need no credentials: one account for each, made by us.
+    stars_of = tenant_fk(
+        "bots.Bot",
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("Stars of the bot"),
+        null=True,
+        blank=True,
+        editable=False,
+    )
 
     class Meta(TenantModel.Meta):
         verbose_name = _("gateway account")
         verbose_name_plural = _("gateway accounts")
         ordering = ["position", "created_at"]
+        constraints = [
+            *tenant_constraints("stars_of"),
+            models.UniqueConstraint(
+                fields=["stars_of"], condition=models.Q(stars_of__isnull=False), name="gatewayaccount_stars_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(gateway=GatewayName.STARS.value, stars_of__isnull=False)
+                | (~models.Q(gateway=GatewayName.STARS.value) & models.Q(stars_of__isnull=True)),
+                name="gatewayaccount_stars_have_a_bot",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

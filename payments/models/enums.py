@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from payments.domain.events import EventKind, EventSource
+from payments.domain.gateway_names import GatewayName
 from payments.domain.states import PaymentStatus
 
 PAYMENT_STATUS_CHOICES = [
@@ -14,6 +15,15 @@ PAYMENT_STATUS_CHOICES = [
     (PaymentStatus.REFUNDED.value, _("Refunded")),
     (PaymentStatus.PARTIALLY_REFUNDED.value, _("Partly refunded")),
     (PaymentStatus.DISPUTED.value, _("Disputed")),
+]
+# Names of houses are the same in every language.
+GATEWAY_CHOICES = [
+    (GatewayName.SANDBOX.value, "Sandbox"),
+    (GatewayName.MERCADO_PAGO.value, "Mercado Pago"),
+    (GatewayName.PUSHINPAY.value, "PushinPay"),
+    (GatewayName.WOOVI.value, "Woovi (OpenPix)"),
+    (GatewayName.ASAAS.value, "Asaas"),
+    (GatewayName.STARS.value, "Telegram Stars"),
 ]
 EVENT_SOURCE_CHOICES = [
     (EventSource.CREATE.value, _("Creation")),
@@ -32,6 +42,7 @@ EVENT_KIND_CHOICES = [
     (EventKind.MOVED.value, _("State changed")),
     (EventKind.FLAGGED.value, _("Flagged")),
     (EventKind.REFUSED.value, _("Notice refused")),
+    (EventKind.FEE.value, _("Gateway's fee")),
 ]
 
 

@@ -43,12 +43,14 @@ class Payment(TenantModel):
 
     amount_minor = models.BigIntegerField(_("amount in minor units"))
     currency = models.CharField(_("currency"), max_length=3, choices=[(one.value, one.value) for one in Currency])
+    fee_minor = models.BigIntegerField(_("gateway's fee in minor units"), null=True, blank=True)
     payer = models.JSONField(_("payer"), default=dict, blank=True)
 
     provider_id = models.CharField(_("id at the gateway"), max_length=120, blank=True)
     br_code = models.CharField(_("PIX code"), max_length=512, blank=True)
     txid = models.CharField(_("txid"), max_length=64, blank=True, db_index=True)
-    end_to_end_id = models.CharField(_("end-to-end id"), max_length=64, blank=True, db_index=True)
+    # The bank's, or the payment's id at Telegram, which is longer.
+    end_to_end_id = models.CharField(_("end-to-end id"), max_length=255, blank=True, db_index=True)
     page_url = models.CharField(_("page to pay"), max_length=500, blank=True)
     legal_text = models.CharField(_("legal text"), max_length=500, blank=True)
     expires_seconds = models.PositiveIntegerField(_("expires after seconds"), default=1800)

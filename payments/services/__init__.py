@@ -3,6 +3,7 @@
 from payments.services.accounts import ensure_sandbox_account, set_bot_accounts
 from payments.services.asking import ask_gateway
 from payments.services.polling import poll_due
+from payments.services.reconciling import compare_books
 from payments.services.transitions import Applied, apply_notice
 from payments.services.webhooks import process_deliveries
 
@@ -10,6 +11,7 @@ __all__ = [
     "Applied",
     "apply_notice",
     "ask_gateway",
+    "compare_books",
     "ensure_sandbox_account",
     "poll_due",
     "process_deliveries",

@@ -1,6 +1,6 @@
 """Gateway accounts: the sandbox everybody has, the order in which a bot's accounts are tried, their health."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,12 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bots.errors import NotFound
-from bots.models import Organization
+from bots.models import Bot, Organization
 from payments import metrics
 from payments.domain.gateway_names import GatewayName
-from payments.domain.money import Currency
+from payments.domain.money import Currency, Money
 from payments.gateways.base import AccountAccess, GatewayError
 from payments.gateways.registry import gateway_of
+from payments.gateways.stars.adapter import BOT as STARS_BOT
 from payments.models import BotGateway, GatewayAccount
 from payments.services.transactions import work_for
 
@@ -49,13 +50,23 @@ def set_bot_accounts(*, organization_id: UUID, bot_id: UUID, account_ids: Sequen
 
 
 def accounts_to_try(
-    *, organization_id: UUID, bot_id: UUID, wanted_id: UUID | None, currency: Currency, is_test: bool
+    *,
+    organization_id: UUID,
+    bot_id: UUID,
+    wanted_id: UUID | None,
+    amount: Money,
+    payer: Mapping[str, str],
+    is_test: bool,
 ) -> list[GatewayAccount]:
-    """The accounts that may make a charge, best first: the step's own, then the bot's list; without one, the
-    organization's. A test chat only ever charges in the sandbox."""
+    """The accounts that can make a charge, best first: the step's own, then the bot's list; without one, the
+    organization's. Left out are those that need to know more of the payer than the flow has asked, or take no sum so
+    small: nothing is ever invented for them. A test chat charges in the sandbox only, and Stars are the bot's own."""
     with work_for(organization_id):
         if is_test:
             return [_sandbox_account(organization_id)]
+        if amount.currency is Currency.XTR and (wanted_id is None or not _is_sandbox(wanted_id)):
+            stars = stars_account(organization_id=organization_id, bot_id=bot_id)
+            return [stars] if stars.active else []
         active = GatewayAccount.objects.filter(active=True)
         places = list(
             BotGateway.objects.filter(bot_id=bot_id).order_by("position").values_list("account_id", flat=True)
@@ -65,7 +76,41 @@ def accounts_to_try(
         wanted = [wanted_id] if wanted_id is not None else []
         ids = list(dict.fromkeys([*wanted, *order]))
         accounts = [found[account_id] for account_id in ids if account_id in found]
-        return [one for one in accounts if currency in gateway_of(one.gateway).traits.currencies]
+        return [one for one in accounts if _can_charge(one, amount, payer)]
+
+
+def stars_account(*, organization_id: UUID, bot_id: UUID) -> GatewayAccount:
+    """The account that stands for a bot's Stars, made if there is none. Safe to repeat; two at once make one."""
+    with work_for(organization_id):
+        mine = GatewayAccount.objects.filter(stars_of_id=bot_id)
+        found = mine.first()
+        if found is not None:
+            return found
+        name = Bot.objects.values_list("name", flat=True).get(pk=bot_id)
+        made = GatewayAccount(
+            organization_id=organization_id,
+            gateway=GatewayName.STARS.value,
+            name=f"⭐ {name}"[:80],
+            credentials={STARS_BOT: str(bot_id)},
+            stars_of_id=bot_id,
+            webhook_secret="",
+            position=90,
+        )
+        GatewayAccount.objects.bulk_create([made], ignore_conflicts=True)
+        return mine.get()
+
+
+def _is_sandbox(account_id: UUID) -> bool:
+    return GatewayAccount.objects.filter(pk=account_id, gateway=GatewayName.SANDBOX.value).exists()
+
+
+def _can_charge(account: GatewayAccount, amount: Money, payer: Mapping[str, str]) -> bool:
+    traits = gateway_of(account.gateway).traits
+    return (
+        amount.currency in traits.currencies
+        and amount.minor >= traits.minimum_minor
+        and all(payer.get(field) for field in traits.payer_fields)
+    )
 
 
 def access_to(account: GatewayAccount) -> AccountAccess:

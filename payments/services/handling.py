@@ -1,6 +1,6 @@
 """What runs ask of payments, effect by effect, from the wish to its answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from uuid import UUID
 
@@ -13,8 +13,8 @@ from flows.ports import InboxSource
 from flows.selectors import flow_id_of_version
 from flows.services import post_event
 from flows.topics import Envelope
-from payments.domain.money import Currency
-from payments.models import ChargeRequest, GatewayAccount, Order
+from payments.domain.money import Currency, Money
+from payments.models import ChargeRequest, GatewayAccount, Payment
 from payments.services.accounts import accounts_to_try
 from payments.services.checking import Check, check_payment, renew_payment
 from payments.services.creation import Creation, give_up, obtain_code, tell_waiting
@@ -42,7 +42,8 @@ def request_payment(envelope: Envelope, effect: RequestPayment, *, key: str) -> 
 
     `key` is the effect's: the same one never makes a second sale, at whatever point an earlier try died.
     """
-    accounts = _accounts(envelope, currency=effect.currency, wanted=effect.account_id)
+    amount = Money(effect.amount_minor, Currency(effect.currency))
+    accounts = _accounts(envelope, amount=amount, payer=effect.payer, wanted=effect.account_id)
     if not accounts:
         _tell_no_gateway(envelope, effect.visit, key)
         return Progress.DONE
@@ -126,20 +127,23 @@ def _obtain(organization_id: UUID, order_id: UUID, accounts: Sequence[GatewayAcc
             return Progress.DONE
 
 
-def _accounts(envelope: Envelope, *, currency: str, wanted: str | None) -> list[GatewayAccount]:
+def _accounts(
+    envelope: Envelope, *, amount: Money, payer: Mapping[str, str], wanted: str | None
+) -> list[GatewayAccount]:
     return accounts_to_try(
         organization_id=envelope.organization_id,
         bot_id=envelope.bot_id,
         wanted_id=_uuid(wanted),
-        currency=Currency(currency),
+        amount=amount,
+        payer=payer,
         is_test=envelope.channel == Channel.SIMULATOR,
     )
 
 
 def _accounts_of_order(envelope: Envelope, order_id: UUID) -> list[GatewayAccount]:
     with work_for(envelope.organization_id):
-        currency = Order.objects.values_list("currency", flat=True).get(pk=order_id)
-    return _accounts(envelope, currency=currency, wanted=None)
+        newest = Payment.objects.filter(order_id=order_id).latest("id")
+    return _accounts(envelope, amount=newest.amount, payer=newest.payer, wanted=None)
 
 
 def _tell_no_gateway(envelope: Envelope, visit: int, key: str) -> None:

@@ -14,7 +14,8 @@ from payments.domain.events import EventSource
 from payments.domain.polling import next_poll
 from payments.domain.states import UNPAID
 from payments.models import Payment
-from payments.services.asking import ask_gateway, next_free_question
+from payments.services.asking import ask_gateway
+from payments.services.quota import next_free_question
 from payments.services.transactions import work_for
 
 logger = structlog.get_logger(__name__)
@@ -30,11 +31,18 @@ SILENT_AGAIN = timedelta(minutes=1)
 
 def poll_due() -> int:
     """Asks about up to `BATCH` due charges; answers how many. Any number of workers may do this at once: the due
-    charges are claimed under a lease by one statement, and each belongs to one of them."""
+    charges are claimed under a lease by one statement, and each belongs to one of them.
+
+    An account whose gateway gave no answer is not asked again in the same batch, so that a dead gateway costs everybody
+    else one call's deadline and no lease runs out."""
     with no_scope(reason="the sweep serves every organization"):
         claimed = _claim()
-    for payment_id in claimed:
+    silent: set[UUID] = set()
+    for payment_id, account_id in claimed:
         crash_point(CLAIMED)
+        if account_id in silent:
+            _schedule(payment_id, asked=False)
+            continue
         try:
             answer = ask_gateway(payment_id, source=EventSource.POLL)
         except Exception:
@@ -42,11 +50,14 @@ def poll_due() -> int:
             logger.exception("poll_failed", payment_id=str(payment_id))
             continue
         crash_point(ASKED)
+        if answer.silent:
+            silent.add(account_id)
         _schedule(payment_id, asked=answer.asked)
     return len(claimed)
 
 
-def _claim() -> list[UUID]:
+def _claim() -> list[tuple[UUID, UUID]]:
+    """Charges and their accounts."""
     now = timezone.now()
     table = connection.ops.quote_name(Payment._meta.db_table)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -58,11 +69,11 @@ def _claim() -> list[UUID]:
                 WHERE next_poll_at <= %(now)s AND (poll_lease_until IS NULL OR poll_lease_until < %(now)s)
                 ORDER BY next_poll_at LIMIT %(batch)s FOR NO KEY UPDATE SKIP LOCKED
             )
-            RETURNING id
+            RETURNING id, account_id
             """,  # noqa: S608 - the table's own name
             {"now": now, "until": now + POLL_LEASE, "batch": BATCH},
         )
-        return [row[0] for row in cursor.fetchall()]
+        return [(payment_id, account_id) for payment_id, account_id in cursor.fetchall()]
 
 
 def _schedule(payment_id: UUID, *, asked: bool) -> None:

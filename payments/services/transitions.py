@@ -81,6 +81,8 @@ def _current(order: Order, payment: Payment) -> Current:
 
 def _write(order: Order, payment: Payment, notice: Notice, decision: Decision, *, source: EventSource) -> None:
     now = timezone.now()
+    if decision.outcome is not Outcome.REFUSED:
+        _keep_fee(payment, notice, source=source)
     match decision.outcome:
         case Outcome.MOVED:
             for number, status in enumerate(decision.path):
@@ -160,6 +162,22 @@ def _move(
     crash_point(TOLD)
 
 
+def _keep_fee(payment: Payment, notice: Notice, *, source: EventSource) -> None:
+    """What the gateway keeps, as soon and as often as it tells; the row is saved here, for there may be no move."""
+    if notice.fee is None or notice.fee.minor == payment.fee_minor:
+        return
+    payment.fee_minor = notice.fee.minor
+    payment.save(update_fields=["fee_minor"])
+    write_event(
+        payment,
+        key=f"fee:{notice.fee.minor}",
+        kind=EventKind.FEE,
+        source=source,
+        amount_minor=notice.fee.minor,
+        raw=notice.raw,
+    )
+
+
 def _money_for(order: Order, payment: Payment, *, now: datetime) -> None:
     """The first charge that is paid pays the order; the others stay watched, and a second one is only flagged."""
     if order.paid_at is not None:
@@ -201,7 +219,9 @@ def _next_question(payment: Payment, now: datetime) -> datetime | None:
 def _amount_of(status: PaymentStatus, arrives: bool, payment: Payment, notice: Notice) -> int:
     if arrives:
         return notice.received.minor if notice.received else payment.amount_minor
-    return payment.amount_minor if status in _REFUNDS else 0
+    if status not in _REFUNDS:
+        return 0
+    return notice.refunded.minor if notice.refunded else payment.amount_minor
 
 
 def _log(payment: Payment, decision: Decision, source: EventSource) -> None:

@@ -17,8 +17,9 @@ from bots.storable import clean_text
 from bots.tenancy import no_scope, organization_scope
 from payments import metrics
 from payments.domain.events import EventKind, EventSource
-from payments.gateways.base import Hint, UnreadableWebhook, Verification, WebhookCall
-from payments.gateways.registry import gateway_of
+from payments.domain.states import UNPAID, Alarm, PaymentStatus
+from payments.gateways.base import GatewayError, Hint, UnreadableWebhook, Verification, WebhookCall, fingerprint
+from payments.gateways.registry import SECRET_HEADERS, gateway_of
 from payments.locking import lock_order, lock_payment
 from payments.models import DeliveryState, GatewayAccount, Payment, WebhookDelivery
 from payments.services.accounts import access_to, note_webhook
@@ -63,9 +64,9 @@ def account_at(gateway: str, public_id: str) -> AccountAddress | None:
 def store_delivery(address: AccountAddress, *, headers: Mapping[str, str], query: str, body: bytes) -> None:
     """Keeps a notice and rings the bell; the very same bytes with the same signature are kept once. One statement."""
     kept = {
-        name.lower(): clean_text(value)[:2000]
-        for name, value in headers.items()
-        if name.lower() not in _DROPPED_HEADERS
+        name: fingerprint(value) if name in SECRET_HEADERS else clean_text(value)[:2000]
+        for name, value in ((name.lower(), value) for name, value in headers.items())
+        if name not in _DROPPED_HEADERS
     }
     signature = "\n".join(f"{name}:{value}" for name, value in sorted(kept.items()) if "signature" in name)
     digest = hashlib.sha256(b"\n".join((signature.encode(), query.encode(errors="replace"), body))).hexdigest()
@@ -84,20 +85,26 @@ def store_delivery(address: AccountAddress, *, headers: Mapping[str, str], query
 
 
 def process_deliveries() -> int:
-    """Handles up to `BATCH` waiting notices; answers how many. Any number of workers may do this at once."""
+    """Handles up to `BATCH` waiting notices; answers how many. Any number of workers may do this at once. Once an
+    account's gateway gave no answer, its other notices of the batch wait for the next try."""
     with no_scope(reason="notices of every organization wait in one line"):
         claimed = _claim()
-    for delivery_id in claimed:
+    silent: set[UUID] = set()
+    for delivery_id, account_id in claimed:
         crash_point(CLAIMED)
         try:
-            _handle(delivery_id)
+            if account_id in silent:
+                _postpone(delivery_id)
+            elif not _handle(delivery_id):
+                silent.add(account_id)
         except Exception as error:
             logger.exception("webhook_failed", delivery_id=str(delivery_id))
             _put_back(delivery_id, error)
     return len(claimed)
 
 
-def _handle(delivery_id: UUID) -> None:
+def _handle(delivery_id: UUID) -> bool:
+    """False where the gateway was asked and gave no answer."""
     delivery = WebhookDelivery.unscoped.select_related("account").get(pk=delivery_id)
     account = delivery.account
     gateway, access = gateway_of(account.gateway), access_to(account)
@@ -105,22 +112,32 @@ def _handle(delivery_id: UUID) -> None:
         headers=delivery.headers, query=delivery.query, body=bytes(delivery.body), received_at=delivery.created_at
     )
     with organization_scope(delivery.organization_id):
-        verification = gateway.verify_webhook(access, call)
+        try:
+            verification = gateway.verify_webhook(access, call)
+        except GatewayError as error:
+            _wait(delivery, DeliveryState.NEW, verified=None, error=f"{error.code}: {error}")
+            return False
         if verification is Verification.INVALID:
             _close(delivery, DeliveryState.FORGED, verified=False, error="signature")
             logger.warning("webhook_forged", account_id=str(account.pk), delivery_id=str(delivery_id))
-            return
+            return True
         verified = True if verification is Verification.VERIFIED else None
         try:
             hints = gateway.parse_webhook(call)
         except UnreadableWebhook as error:
             _close(delivery, DeliveryState.UNREADABLE, verified=verified, error=str(error))
-            return
+            return True
         note_webhook(account, at=delivery.created_at)
-        _follow(delivery, hints, verified=verified)
+        return _follow(delivery, hints, verified=verified)
 
 
-def _follow(delivery: WebhookDelivery, hints: tuple[Hint, ...], *, verified: bool | None) -> None:
+def _postpone(delivery_id: UUID) -> None:
+    delivery = WebhookDelivery.unscoped.select_related("account").get(pk=delivery_id)
+    with organization_scope(delivery.organization_id):
+        _wait(delivery, DeliveryState(delivery.state), verified=delivery.verified, error="the gateway does not answer")
+
+
+def _follow(delivery: WebhookDelivery, hints: tuple[Hint, ...], *, verified: bool | None) -> bool:
     """Asks the gateway about every charge named. A body that contradicts our charge is noted in its ledger."""
     matched: list[Payment] = []
     for hint in hints:
@@ -131,17 +148,20 @@ def _follow(delivery: WebhookDelivery, hints: tuple[Hint, ...], *, verified: boo
         contradiction = _contradiction(payment, hint)
         if contradiction:
             _note_contradiction(delivery, payment, contradiction)
-        asked = ask_gateway(payment.pk, source=EventSource.WEBHOOK)
+        asked = ask_gateway(payment.pk, source=EventSource.WEBHOOK, named=hint.provider_id)
         crash_point(ASKED)
-        if not asked.asked and is_worth_asking(payment):
+        if not asked.asked and is_worth_asking(payment) and not asked.disbelieved:
             _wait(delivery, DeliveryState.NEW, verified=verified, error="the gateway could not be asked yet")
-            return
+            return not asked.silent
+        if verified:
+            _note_signed_facts(delivery, payment, hint)
     delivery.references = [hint.provider_id or hint.key for hint in hints]
     if len(matched) < len(hints):
         _wait(delivery, DeliveryState.UNMATCHED, verified=verified, error="no such charge")
-        return
+        return True
     delivery.payment_id = matched[0].pk if matched else None
     _close(delivery, DeliveryState.DONE, verified=verified)
+    return True
 
 
 def _payment_of(account_id: UUID, hint: Hint) -> Payment | None:
@@ -149,7 +169,30 @@ def _payment_of(account_id: UUID, hint: Hint) -> Payment | None:
     mine = Payment.objects.filter(account_id=account_id)
     if hint.provider_id and (found := mine.filter(provider_id=hint.provider_id).first()):
         return found
-    return mine.filter(idempotency_key=hint.key, provider_id="").first() if hint.key else None
+    if hint.key and (found := mine.filter(idempotency_key=hint.key, provider_id="").first()):
+        return found
+    only_receipt = hint.end_to_end_id and not hint.provider_id and not hint.key
+    return mine.filter(end_to_end_id=hint.end_to_end_id).first() if only_receipt else None
+
+
+def _note_signed_facts(delivery: WebhookDelivery, payment: Payment, hint: Hint) -> None:
+    """What only a notice tells, taken from signed ones alone, and never to pay: the receipt's id, by which a payment is
+    found; a dispute that the charge's own answer does not show, which is put before the seller."""
+    with work_for(delivery.organization_id):
+        lock_order(payment.order_id)
+        row = lock_payment(payment.pk)
+        if hint.end_to_end_id and not row.end_to_end_id and row.state not in UNPAID:
+            row.end_to_end_id = hint.end_to_end_id
+            row.save(update_fields=["end_to_end_id"])
+        if hint.status is PaymentStatus.DISPUTED and row.state is PaymentStatus.PAID:
+            write_event(
+                row,
+                key=f"dispute:{hint.end_to_end_id or hint.provider_id}",
+                kind=EventKind.FLAGGED,
+                source=EventSource.WEBHOOK,
+                alarm=Alarm.DISPUTED,
+                note="a dispute was opened at the gateway",
+            )
 
 
 def _contradiction(payment: Payment, hint: Hint) -> str:
@@ -210,7 +253,8 @@ def _next_try(attempts: int, now: datetime) -> datetime:
     return now + min(timedelta(seconds=5 << min(attempts, 10)), timedelta(minutes=30))
 
 
-def _claim() -> list[UUID]:
+def _claim() -> list[tuple[UUID, UUID]]:
+    """Notices and their accounts."""
     now = timezone.now()
     table = connection.ops.quote_name(WebhookDelivery._meta.db_table)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -223,8 +267,8 @@ def _claim() -> list[UUID]:
                     AND (lease_until IS NULL OR lease_until < %(now)s)
                 ORDER BY next_try_at LIMIT %(batch)s FOR NO KEY UPDATE SKIP LOCKED
             )
-            RETURNING id
+            RETURNING id, account_id
             """,  # noqa: S608 - the table's own name
             {"now": now, "until": now + LEASE, "batch": BATCH},
         )
-        return [row[0] for row in cursor.fetchall()]
+        return [(delivery_id, account_id) for delivery_id, account_id in cursor.fetchall()]

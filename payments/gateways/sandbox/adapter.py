@@ -1,6 +1,7 @@
 """The sandbox behind the interface of every gateway; its network is its own table."""
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
@@ -42,7 +43,7 @@ class SandboxGateway:
     """Makes charges nobody's money pays. Keyed creation, no limits, signed notices."""
 
     name: GatewayName = GatewayName.SANDBOX
-    traits: Traits = Traits(currencies=frozenset(Currency))
+    traits: Traits = Traits(currencies=frozenset(Currency), lists_received=True)
 
     def create(self, account: AccountAccess, charge: NewCharge) -> Charge:
         fault = account.credentials.get(FAULT, "")
@@ -106,6 +107,10 @@ class SandboxGateway:
         if account.credentials.get(FAULT) == FAULT_DOWN:
             raise GatewayError("unreachable", "The sandbox is switched off.", retryable=True)
 
+    def received(self, account: AccountAccess, *, since: datetime, until: datetime) -> Iterator[Charge]:
+        mine = SandboxCharge.unscoped.filter(account_id=account.account_id)
+        return map(as_charge, mine.filter(paid_at__gte=since, paid_at__lt=until).order_by("paid_at"))
+
     def _find_or_make(self, account: AccountAccess, charge: NewCharge) -> SandboxCharge:
         mine = SandboxCharge.unscoped.filter(account_id=account.account_id, reference=charge.key)
         found = mine.first()
@@ -148,6 +153,7 @@ def as_charge(row: SandboxCharge) -> Charge:
         end_to_end_id=row.end_to_end_id,
         page_url=page_url(row.token),
         received=row.received if row.received_minor else None,
+        refunded=Money(row.refunded_minor, Currency(row.currency)) if row.refunded_minor else None,
         paid_at=row.paid_at,
         expires_at=row.expires_at,
         dispute_won=row.dispute_won,

@@ -282,7 +282,7 @@ def test_a_new_code_where_another_visit_has_opened_the_same_charge_takes_that_on
 
 def test_a_gateway_call_that_still_runs_is_left_alone(shop: Shop) -> None:
     effect = wish()
-    with patch("payments.services.creation._call", side_effect=RuntimeError), pytest.raises(RuntimeError):
+    with patch("payments.services.creation._create", side_effect=RuntimeError), pytest.raises(RuntimeError):
         ask(shop, effect)
     assert ask(shop, effect) is Progress.SOON
     Payment.unscoped.update(creating_until=timezone.now() - timedelta(seconds=1))

@@ -1,0 +1,1 @@
+"""Asaas: PIX charges of a customer, found by our reference; one day is the shortest they live."""

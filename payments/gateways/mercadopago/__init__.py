@@ -1,0 +1,1 @@
+"""Mercado Pago: PIX by its payments API, asked with the seller's own access token."""

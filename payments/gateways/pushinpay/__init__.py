@@ -1,0 +1,1 @@
+"""PushinPay: PIX in cents, without keys, references or signatures of its own."""

@@ -46,17 +46,13 @@ class Card:
     name: Text
     place: Text
     limit: int
-    variables: tuple[str, ...]
+    placeholders: tuple[str, ...]
     wordings: tuple[Wording, ...]
     is_open: bool = False
 
     @property
     def is_edited(self) -> bool:
         return any(wording.own for wording in self.wordings)
-
-    @property
-    def summary(self) -> str:
-        return self.wordings[0].own or self.wordings[0].default
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +90,7 @@ def _card(bot: Bot, code: BuiltinText, first_name: str, written: Written | None)
         name=NAMES[code],
         place=PLACES[rule.place],
         limit=rule.limit,
-        variables=tuple(sorted(rule.variables)),
+        placeholders=tuple(f"{{{{{name}}}}}" for name in sorted(rule.variables)),
         wordings=tuple(_wordings(bot, code, first_name, mine)),
         is_open=mine is not None,
     )

@@ -79,6 +79,10 @@ class Code(StrEnum):
     LONG_TEXT = "long_text"
     BAD_URL = "bad_url"
     PRIVATE_URL = "private_url"
+    URL_NOT_CALLED = "url_not_called"
+    BAD_HEADER = "bad_header"
+    BAD_JSON_PATH = "bad_json_path"
+    BODY_NOT_SENT = "body_not_sent"
     BROKEN_PLACEHOLDER = "broken_placeholder"
     UNKNOWN_VARIABLE = "unknown_variable"
     RESERVED_VARIABLE = "reserved_variable"
@@ -134,6 +138,7 @@ WARNINGS: Final = frozenset(
         Code.FALLBACK_WITHOUT_ATTEMPTS,
         Code.BRANCH_WITHOUT_NEXT,
         Code.LONG_TEXT,
+        Code.BODY_NOT_SENT,
         Code.BROKEN_PLACEHOLDER,
         Code.UNKNOWN_VARIABLE,
         Code.PAYMENT_WITHOUT_PENDING,

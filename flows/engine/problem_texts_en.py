@@ -167,6 +167,19 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
         "Write the whole address: https://example.com.",
     ),
     Code.PRIVATE_URL: ("The address points into a private network.", "Use a public address."),
+    Code.URL_NOT_CALLED: (
+        "This address is not called: it names a port of its own, or a user and password.",
+        "Use https:// without a port; put a password into a header, such as Authorization.",
+    ),
+    Code.BAD_HEADER: (
+        "The header cannot be set: “[name]”.",
+        "Use letters, digits and -, and a value on one line; Host, Content-Length and Idempotency-Key are set by Trilho.",
+    ),
+    Code.BAD_JSON_PATH: (
+        "This is no path into the answer.",
+        "Write names with dots and places in brackets: data.items[0].price.",
+    ),
+    Code.BODY_NOT_SENT: ("A GET sends no body.", "Use POST, or remove the body."),
     Code.BROKEN_PLACEHOLDER: (
         "“[text]” is not a variable and will be sent as it is.",
         "Write {{name}}: letters, digits and _, between two braces.",

@@ -170,6 +170,19 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
         "Escreva o endereço completo: https://exemplo.com.",
     ),
     Code.PRIVATE_URL: ("O endereço aponta para uma rede privada.", "Use um endereço público."),
+    Code.URL_NOT_CALLED: (
+        "Este endereço não é chamado: ele indica uma porta própria, ou usuário e senha.",
+        "Use https:// sem porta; ponha a senha em um cabeçalho, como Authorization.",
+    ),
+    Code.BAD_HEADER: (
+        "O cabeçalho não pode ser usado: “[name]”.",
+        "Use letras, números e -, e um valor em uma só linha; Host, Content-Length e Idempotency-Key são da Trilho.",
+    ),
+    Code.BAD_JSON_PATH: (
+        "Isto não é um caminho na resposta.",
+        "Escreva nomes com pontos e posições entre colchetes: data.items[0].price.",
+    ),
+    Code.BODY_NOT_SENT: ("Um GET não envia corpo.", "Use POST ou remova o corpo."),
     Code.BROKEN_PLACEHOLDER: (
         "“[text]” não é uma variável e será enviado como está.",
         "Escreva {{nome}}: letras, números e _, entre duas chaves.",

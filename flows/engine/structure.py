@@ -13,6 +13,8 @@ from flows.engine.problem_codes import Code, Expected
 from flows.engine.problems import Finding
 
 _MAX_SHOWN: Final = 64
+# What a location says where the name of a field is wrong, not its value.
+_KEY: Final = "[key]"
 
 _CODES: Final[Mapping[str, Code]] = {
     "missing": Code.REQUIRED,
@@ -33,6 +35,9 @@ _CODES: Final[Mapping[str, Code]] = {
     "value_missing": Code.VALUE_MISSING,
     "bad_regex": Code.BAD_REGEX,
     "variable_name": Code.BAD_VARIABLE_NAME,
+    "header_name": Code.BAD_HEADER,
+    "header_value": Code.BAD_HEADER,
+    "json_path": Code.BAD_JSON_PATH,
     "time_of_day": Code.BAD_TIME,
     "command": Code.BAD_COMMAND,
 }
@@ -93,6 +98,8 @@ def _document_path(loc: tuple[int | str, ...]) -> Path:
     for place, part in enumerate(loc):
         after_item = place >= 2 and isinstance(loc[place - 1], int)
         if after_item and loc[place - 2] in ("flow_steps", "conditions") and len(kept) in (2, 4):
+            continue
+        if part == _KEY:
             continue
         kept.append(part)
     return tuple(kept)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
+from bots.addresses import is_public
 from flows.engine import limits
 from flows.engine.expressions import is_template, without_placeholders
 
@@ -39,14 +40,19 @@ def fault_of(url: str) -> UrlFault | None:
     return _fault_of_host(host.rstrip("."))
 
 
+def is_callable(url: str) -> bool:
+    """Whether a public address is one that `http` steps call: on the usual port of its scheme, with no name or password
+    in it."""
+    parts = urlsplit(url.strip())
+    return parts.port in (None, 80, 443) and "@" not in parts.netloc
+
+
 def _fault_of_host(host: str) -> UrlFault | None:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         return _fault_of_name(host)
-    if isinstance(address, ipaddress.IPv6Address):
-        address = address.ipv4_mapped or address.sixtofour or address
-    return None if address.is_global and not address.is_multicast else UrlFault.PRIVATE
+    return None if is_public(address) else UrlFault.PRIVATE
 
 
 def _fault_of_name(host: str) -> UrlFault | None:

@@ -9,6 +9,8 @@ from flows.engine.definition import FlowDocument, StepBase
 from flows.engine.steps.access import AccessStep
 from flows.engine.steps.buttons import ButtonsStep
 from flows.engine.steps.deliver import DeliverStep
+from flows.engine.steps.handoff import HandoffStep
+from flows.engine.steps.http import HttpStep
 from flows.engine.steps.message import MessageStep
 from flows.engine.steps.payment import Currency, PaymentStep
 from flows.engine.steps.question import QuestionStep
@@ -105,6 +107,13 @@ def of_step(step: StepBase) -> Iterator[_Found]:
             yield from _of_access("config", config)
         case SetStep():
             yield from _of_set(step)
+        case HttpStep(config=config):
+            yield _Found("config.url", PieceKind.URL, config.url)
+            for name, value in config.headers.items():
+                yield _Found(f"config.headers.{name}", PieceKind.VALUE, value, html=False)
+            yield from _of_json("config.body", config.body)
+        case HandoffStep(config=config):
+            yield _Found("config.text", PieceKind.TEXT, config.text)
         case _:
             return
 
@@ -132,6 +141,21 @@ def _of_set(step: SetStep) -> Iterator[_Found]:
     for name in ("add_tags", "remove_tags"):
         for index, tag in enumerate(getattr(step.config, name)):
             yield _Found(f"config.{name}.{index}", PieceKind.VALUE, tag, html=False)
+
+
+def _of_json(field: str, value: object) -> Iterator[_Found]:
+    """Every text in a JSON value: the document's own depth bounds it."""
+    match value:
+        case str():
+            yield _Found(field, PieceKind.VALUE, value, html=False)
+        case dict():
+            for name, one in value.items():
+                yield from _of_json(f"{field}.{name}", one)
+        case list() | tuple():
+            for place, one in enumerate(value):
+                yield from _of_json(f"{field}.{place}", one)
+        case _:
+            return
 
 
 def _of_access(field: str, content: AccessContent) -> Iterator[_Found]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
-from tests.flows.engine.validation.cases import buttons_and_conditions, contents, logic, money, subflows, ways
+from tests.flows.engine.validation.cases import buttons_and_conditions, calls, contents, logic, money, subflows, ways
 from tests.flows.engine.validation.cases.build import WITH_SANDBOX, Cases, Failing, Found, Passing
-from tests.flows.engine.validation.cases.structure import CONDITIONS, STRUCTURE
+from tests.flows.engine.validation.cases.structure import CONDITIONS
+from tests.flows.engine.validation.cases.structure import STRUCTURE as OF_FIELDS
 
 
 def together(families: Iterable[Mapping[str, Cases]]) -> dict[str, Cases]:
@@ -17,6 +18,9 @@ def together(families: Iterable[Mapping[str, Cases]]) -> dict[str, Cases]:
     return found
 
 
-CASES = together([ways.CASES, buttons_and_conditions.CASES, contents.CASES, money.CASES, logic.CASES, subflows.CASES])
+CASES = together(
+    [ways.CASES, buttons_and_conditions.CASES, contents.CASES, money.CASES, logic.CASES, subflows.CASES, calls.CASES]
+)
+STRUCTURE = (*OF_FIELDS, *calls.STRUCTURE)
 
 __all__ = ["CASES", "CONDITIONS", "STRUCTURE", "WITH_SANDBOX", "Cases", "Failing", "Found", "Passing"]

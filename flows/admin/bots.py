@@ -20,7 +20,7 @@ from unfold.widgets import (
 from bots.errors import DomainError
 from bots.models import Bot, Organization
 from bots.services import Actor, connect_bot, pause_bot, resume_bot
-from bots.staff import StaffAdmin, back_to, confirmed, note_act, show_refusal, staff_of
+from bots.staff import StaffAdmin, back_to, confirmed, show_refusal, staff_of
 from bots.tenancy import no_transaction, organization_scope
 from flows.admin.json_text import JSON_BOX, JsonTextField
 from flows.models import Flow
@@ -144,8 +144,7 @@ class BotAdmin(StaffAdmin):
 
     def save_model(self, request: HttpRequest, obj: Bot, form: Any, change: bool) -> None:
         with organization_scope(obj.organization_id):
-            change_bot(obj.pk, form.changes(form.cleaned_data), changed_by=staff_of(request))
-        note_act(request, obj, "change", fields=form.changed_data)
+            change_bot(obj.pk, form.changes(form.cleaned_data), actor=Actor.of_staff(staff_of(request)))
 
     @confirmed(_("Pause"), _("The bot keeps what arrives and answers nobody until it is resumed."))
     def pause(self, request: HttpRequest, _form: object, object_id: UUID) -> HttpResponse:

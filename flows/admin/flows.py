@@ -11,13 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from bots.errors import DomainError
-from bots.staff import ReadOnlyAdmin, StaffAdmin, back_to, confirmed, note_act, show_refusal, staff_of
+from bots.services import Actor
+from bots.staff import ReadOnlyAdmin, StaffAdmin, back_to, confirmed, show_refusal, staff_of
 from bots.tenancy import organization_scope
 from flows.admin.json_text import JSON_BOX, JsonTextField
 from flows.models import Flow, FlowVersion
 from flows.services.bot_settings import activate_flow
 from flows.services.definitions import create_flow, delete_flow, rename_flow, save_draft
-from flows.services.publishing import publish_version
+from flows.services.publishing import close_to_new, publish_version
 from flows.web.draft_text import text_of
 
 
@@ -78,7 +79,7 @@ class FlowAdmin(StaffAdmin):
     search_fields = ["name", "id", "bot__name", "bot__username", "organization__name"]
     autocomplete_fields = ["bot"]
     readonly_fields = ["organization", "active", "closed", "draft_revision", "deleted_at"]
-    actions_detail = ["publish", "activate"]
+    actions_detail = ["publish", "activate", "close", "open"]
 
     def get_fields(self, request: HttpRequest, obj: Flow | None = None) -> list[str]:
         """A new flow has only what it is made of."""
@@ -92,18 +93,23 @@ class FlowAdmin(StaffAdmin):
         given = form.cleaned_data
         with organization_scope(obj.organization_id):
             if not change:
-                made = create_flow(bot_id=given["bot"].pk, name=given["name"], definition=given["draft"]).flow
+                made = create_flow(
+                    bot_id=given["bot"].pk, name=given["name"], definition=given["draft"], actor=_actor(request)
+                ).flow
                 obj.pk, obj._state.adding = made.pk, False
             else:
-                rename_flow(obj.pk, name=given["name"])
-                save_draft(obj.pk, definition=given["draft"], expected_revision=given["seen_revision"])
-        note_act(request, obj, "change" if change else "add", fields=form.changed_data)
+                rename_flow(obj.pk, name=given["name"], actor=_actor(request))
+                save_draft(
+                    obj.pk,
+                    definition=given["draft"],
+                    expected_revision=given["seen_revision"],
+                    replaced_by=_actor(request),
+                )
 
     def delete_model(self, request: HttpRequest, obj: Flow) -> None:
         """Hides and deactivates; versions and runs stay."""
         with organization_scope(obj.organization_id):
-            delete_flow(obj.pk)
-        note_act(request, obj, "delete")
+            delete_flow(obj.pk, actor=_actor(request))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Nothing hangs on it: a deleted flow is only hidden, so its versions protect nothing."""
@@ -118,11 +124,10 @@ class FlowAdmin(StaffAdmin):
         flow = Flow.objects.get(pk=object_id)
         try:
             with organization_scope(flow.organization_id):
-                version = publish_version(flow.pk, created_by=staff_of(request))
+                version = publish_version(flow.pk, actor=_actor(request))
         except DomainError as refusal:
             show_refusal(request, refusal)
         else:
-            note_act(request, flow, "publish", number=version.number)
             messages.success(request, _("Version %(number)d is published.") % {"number": version.number})
         return back_to(flow)
 
@@ -132,13 +137,40 @@ class FlowAdmin(StaffAdmin):
         flow = Flow.objects.get(pk=object_id)
         try:
             with organization_scope(flow.organization_id):
-                activate_flow(flow, changed_by=staff_of(request))
+                activate_flow(flow, actor=_actor(request))
         except DomainError as refusal:
             show_refusal(request, refusal)
         else:
-            note_act(request, flow, "activate")
             messages.success(request, _("The bot runs this flow now."))
         return back_to(flow)
+
+    @confirmed(
+        _("Close to new people"),
+        _("New people get the bot's welcome, as if the flow were off. Whoever is inside finishes."),
+    )
+    def close(self, request: HttpRequest, _form: object, object_id: UUID) -> HttpResponse:
+        """Nobody new comes in."""
+        return self._close(request, object_id, closed=True)
+
+    @confirmed(_("Open to new people"), _("New people enter the flow again, if it is the bot's active one."))
+    def open(self, request: HttpRequest, _form: object, object_id: UUID) -> HttpResponse:
+        """New people come in again."""
+        return self._close(request, object_id, closed=False)
+
+    def _close(self, request: HttpRequest, flow_id: UUID, *, closed: bool) -> HttpResponse:
+        flow = Flow.objects.get(pk=flow_id)
+        try:
+            with organization_scope(flow.organization_id):
+                close_to_new(flow.pk, closed=closed, actor=_actor(request))
+        except DomainError as refusal:
+            show_refusal(request, refusal)
+        else:
+            messages.success(request, _("The flow is closed to new people.") if closed else _("The flow is open."))
+        return back_to(flow)
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return Actor.of_staff(staff_of(request))
 
 
 @admin.register(FlowVersion)

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connection, models, transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from bots.models.base import TenantModel, tenant_constraints, tenant_fk
+from bots.storable import dump_json
 from flows.catalogue import catalogue_of
 from flows.engine.compile import VersionKind, compile_flow
 from flows.engine.embedded import read_embedded
@@ -77,20 +78,38 @@ class Flow(TenantModel):
         return validate(complete, catalogue, locale=language())
 
 
+# As the trigger on the table reads it: the digests of what may be inserted.
+_VOUCH = """
+SELECT set_config(
+    'trilho.checked_versions',
+    coalesce(current_setting('trilho.checked_versions', true), '') || ' ' || md5(%s::jsonb::text),
+    true
+)
+"""
+
+
 class CheckedDefinition(models.JSONField):
     """Asks its row to validate itself at every insert, a bulk one included, so that no way goes around it.
 
-    Raises `ValidationError`. An update is the database's to refuse.
+    Raises `ValidationError`. The database takes only what was vouched for in the same transaction, so a statement of
+    another hand makes no version; an update is the database's to refuse.
     """
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         if add:
             model_instance.clean()
+            _vouch_for(getattr(model_instance, self.attname))
         return super().pre_save(model_instance, add)
 
     def deconstruct(self) -> Any:
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.JSONField", args, kwargs
+
+
+def _vouch_for(definition: Any) -> None:
+    """Tells the database, until the transaction ends, that this very definition was checked."""
+    with connection.cursor() as cursor:
+        cursor.execute(_VOUCH, [dump_json(definition)])
 
 
 def _published_versions(
@@ -201,4 +220,6 @@ class FlowVersion(TenantModel):
         if self._state.adding:
             # Asked here already, so that a refusal leaves the caller's transaction as it was.
             self.clean()
-        super().save(*args, **kwargs)
+        # What is vouched for holds for one transaction.
+        with transaction.atomic():
+            super().save(*args, **kwargs)

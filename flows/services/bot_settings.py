@@ -9,8 +9,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from bots.errors import Invalid
-from bots.models import Bot, User
+from bots.models import Bot
 from bots.models.bot import FLOW_FIELDS
+from bots.services import SYSTEM, Actor, AnyActor, record_audit
 from bots.services.menu import publish_menu
 from bots.storable import clean_text
 from flows.engine.problems import has_errors
@@ -51,7 +52,7 @@ class BotChanges:
         return {name: value for name in columns if (value := getattr(self, name)) is not KEEP}
 
 
-def change_bot(bot_id: UUID, changes: BotChanges, *, changed_by: User | None = None) -> Bot:
+def change_bot(bot_id: UUID, changes: BotChanges, *, actor: AnyActor = SYSTEM) -> Bot:
     """Writes all changes, or none. A version of the active flow holds a copy of the bot's buttons, so a change of
     theirs, or activating a flow published before it, publishes a new version with the same steps. The platform is told
     the commands anew.
@@ -63,6 +64,7 @@ def change_bot(bot_id: UUID, changes: BotChanges, *, changed_by: User | None = N
         flows = lock_flows_of_bot(bot_id)
         bot = lock_bot(bot_id)
         columns = _checked(changes.of_the_bot(), bot)
+        changed = [name for name, value in columns.items() if getattr(bot, name) != value]
         for name, value in columns.items():
             setattr(bot, name, value)
         if any(name in columns for name in FLOW_FIELDS):
@@ -70,18 +72,20 @@ def change_bot(bot_id: UUID, changes: BotChanges, *, changed_by: User | None = N
             _refuse_bad_buttons(bot)
         if columns:
             bot.save(update_fields=list(columns))
-        if not isinstance(changes.active_flow, Keep):
-            _activate(flows, changes.active_flow)
+        if not isinstance(changes.active_flow, Keep) and _activate(flows, changes.active_flow, actor):
+            changed.append("active_flow")
         active = next((flow for flow in flows if flow.active), None)
         if active is not None:
-            _publish_if_outdated(active, bot, changed_by)
+            _publish_if_outdated(active, bot, actor)
         publish_menu(bot)
+        if changed:
+            record_audit(bot, "bot.changed", actor=actor, data={"fields": changed})
     return bot
 
 
-def activate_flow(flow: Flow, *, changed_by: User | None = None) -> Bot:
+def activate_flow(flow: Flow, *, actor: AnyActor = SYSTEM) -> Bot:
     """Make a published flow the one its bot runs, and turn the bot's flow on."""
-    return change_bot(flow.bot_id, BotChanges(active_flow=flow.pk, flow_enabled=True), changed_by=changed_by)
+    return change_bot(flow.bot_id, BotChanges(active_flow=flow.pk, flow_enabled=True), actor=actor)
 
 
 def _checked(columns: dict[str, Any], bot: Bot) -> dict[str, Any]:
@@ -112,7 +116,8 @@ def _refuse_bad_buttons(bot: Bot) -> None:
         )
 
 
-def _activate(flows: list[Flow], wanted: UUID | None) -> None:
+def _activate(flows: list[Flow], wanted: UUID | None, actor: AnyActor) -> bool:
+    """Whether that made a difference."""
     chosen = next((flow for flow in flows if flow.pk == wanted), None)
     if wanted is not None and (chosen is None or latest_version(chosen) is None):
         raise Invalid(
@@ -121,15 +126,18 @@ def _activate(flows: list[Flow], wanted: UUID | None) -> None:
             field="active_flow",
         )
     # Off before on: the database allows one active flow per bot at any moment.
-    for flow in sorted(flows, key=lambda flow: flow is chosen):
-        if flow.active != (flow is chosen):
-            flow.active = flow is chosen
-            flow.save(update_fields=["active", "updated_at"])
+    switched = [flow for flow in sorted(flows, key=lambda flow: flow is chosen) if flow.active != (flow is chosen)]
+    for flow in switched:
+        flow.active = flow is chosen
+        flow.save(update_fields=["active", "updated_at"])
+        record_audit(flow, "flow.activated" if flow.active else "flow.deactivated", actor=actor)
+    return bool(switched)
 
 
-def _publish_if_outdated(flow: Flow, bot: Bot, changed_by: User | None) -> FlowVersion | None:
+def _publish_if_outdated(flow: Flow, bot: Bot, actor: AnyActor) -> FlowVersion | None:
     version = latest_version(flow)
     if version is None or all(version.definition.get(name) == getattr(bot, name) for name in FLOW_FIELDS):
         return None
     note = str(_("The bot's texts or buttons changed."))
-    return make_version(flow, bot, version.definition, embedded=version.embedded, created_by=changed_by, note=note)
+    by = Actor.of(actor).user
+    return make_version(flow, bot, version.definition, embedded=version.embedded, created_by=by, note=note)

@@ -1,6 +1,7 @@
 """Publication: the only way to make a version that contacts run."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -8,32 +9,84 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
-from bots.errors import Invalid, NotFound
+from bots.errors import Invalid, NotFound, Stale
 from bots.models import Bot, User
+from bots.services import SYSTEM, Actor, AnyActor, record_audit
 from bots.services.menu import publish_menu
 from flows.engine.compile import VersionKind
+from flows.engine.events import StepChoice
 from flows.engine.problems import has_errors
 from flows.models import Flow, FlowVersion
 from flows.runtime.content import content_hash
 from flows.services.definitions import completed
 from flows.services.embedding import embedded_for
+from flows.services.impact import texts_choices
 from flows.services.locking import lock_bot, lock_flow
+from flows.services.moving import checked_choices, move_people
 from flows.services.playing import play_at_publication
 
 
-def publish_version(flow_id: UUID, *, created_by: User | None = None, note: str = "") -> FlowVersion:
-    """Makes the draft, with the bot's buttons, the next version. Never activates; everybody inside keeps theirs.
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What somebody looked at before they decided to publish: the draft's revision, and the newest version's number."""
 
-    Raises Invalid with every problem if there is an error, and then nothing is written. Locks the flow, so two
-    publications get two numbers.
+    revision: int
+    number: int | None
+
+
+def publish_version(
+    flow_id: UUID,
+    *,
+    actor: AnyActor = SYSTEM,
+    note: str = "",
+    choices: Mapping[str, StepChoice] | None = None,
+    apply_texts: bool = False,
+    seen: Seen | None = None,
+) -> FlowVersion:
+    """Makes the draft, with the bot's buttons, the next version. Never activates.
+
+    Whoever is inside keeps their version, but where `choices` say otherwise for the step they wait at: that is carried
+    out a moment later, by the drain. `apply_texts` carries everybody on, where nothing but texts changed. With `seen`,
+    it raises Stale if the draft or the newest version is another by now.
+    Raises Invalid with every problem if there is an error, or for a choice that cannot be; then nothing is written.
+    Locks the flow, so two publications get two numbers.
     """
     with transaction.atomic():
         flow = lock_flow(flow_id)
         bot = lock_bot(flow.bot_id)
-        version = make_version(flow, bot, flow.draft, created_by=created_by, note=note)
+        if seen is not None:
+            _refuse_stale(flow, seen)
+        chosen = {**(texts_choices(flow) if apply_texts else {}), **(choices or {})}
+        version = make_version(flow, bot, flow.draft, created_by=Actor.of(actor).user, note=note)
+        moved = move_people(version, checked_choices(chosen, version.definition))
+        record_audit(flow, "flow.published", actor=actor, data=_told(version, chosen, moved))
         if flow.active:
             publish_menu(bot)
         return version
+
+
+def _refuse_stale(flow: Flow, seen: Seen) -> None:
+    latest = latest_version(flow)
+    if flow.draft_revision != seen.revision:
+        raise Stale(
+            "draft_changed",
+            _("The draft was changed after you opened this page. Nothing was published: look at it again."),
+            field="revision",
+        )
+    if (latest.number if latest is not None else None) != seen.number:
+        raise Stale(
+            "published_meanwhile",
+            _("Somebody else published meanwhile. Nothing of yours was published: look at what is new first."),
+            field="number",
+        )
+
+
+def _told(version: FlowVersion, choices: Mapping[str, StepChoice], people: int) -> dict[str, Any]:
+    told = {"number": version.number, "note": version.note}
+    if choices:
+        told["choices"] = {step_id: choice.fate.value for step_id, choice in choices.items()}
+        told["people"] = people
+    return told
 
 
 def make_version(
@@ -83,7 +136,7 @@ def make_version(
     return version
 
 
-def restore_version(flow_id: UUID, *, number: int) -> Flow:
+def restore_version(flow_id: UUID, *, number: int, actor: AnyActor = SYSTEM) -> Flow:
     """Puts an old version back into the draft; publishing it is a step of its own. NotFound for a number not there."""
     with transaction.atomic():
         flow = lock_flow(flow_id)
@@ -94,6 +147,19 @@ def restore_version(flow_id: UUID, *, number: int) -> Flow:
             flow.draft = version.definition
             flow.draft_revision += 1
             flow.save(update_fields=["draft", "draft_revision", "updated_at"])
+        record_audit(flow, "flow.restored", actor=actor, data={"number": number})
+    return flow
+
+
+def close_to_new(flow_id: UUID, *, closed: bool, actor: AnyActor = SYSTEM) -> Flow:
+    """Closes a flow to new people, or opens it again: while it is closed, its bot does for them as if the flow were
+    off, and whoever is inside finishes. Saying again what is so changes nothing."""
+    with transaction.atomic():
+        flow = lock_flow(flow_id)
+        if flow.closed != closed:
+            flow.closed = closed
+            flow.save(update_fields=["closed", "updated_at"])
+            record_audit(flow, "flow.closed" if closed else "flow.opened", actor=actor)
     return flow
 
 

@@ -6,6 +6,13 @@ htmx.config.allowEval = false;
 htmx.config.includeIndicatorStyles = false;
 htmx.config.historyCacheSize = 0;
 htmx.config.selfRequestsOnly = true;
+// A refusal (409, 422) is the page with what is wrong: it is shown.
+htmx.config.responseHandling = [
+  { code: "204", swap: false },
+  { code: "[23]..", swap: true },
+  { code: "409|422", swap: true },
+  { code: "[45]..", swap: false, error: true },
+];
 
 const root = document.documentElement;
 

@@ -93,6 +93,10 @@ PAGES: dict[str, Page] = {
     "sale_detail": Page("get", 200),
     "account_list": Page("get", 200),
     "account_sandbox": Page("post", 302, viewer=403),
+    "account_add": Page("get", 200, viewer=403),
+    "account_test": Page("post", 302, viewer=403),
+    "account_move": Page("post", 302, viewer=403, data={"to": "up"}),
+    "account_switch": Page("post", 302, viewer=403, data={"active": "on"}),
     "test_payments": Page("get", 200),
     # A test chat is its member's own, and so is its charge.
     "test_payment_act": Page("post", 200, viewer=404, data={"action": "pay"}),

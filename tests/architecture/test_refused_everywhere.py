@@ -5,6 +5,7 @@ The definitions are the failing cases of the checks themselves, so a new check i
 
 import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.messages import get_messages
@@ -204,6 +205,43 @@ def test_sql_cannot_change_or_delete_a_version(tenant: Tenant, statement: str) -
     with refused, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement, {"broken": broken, "id": version.pk})
     assert FlowVersion.unscoped.get(pk=version.pk).definition == a_flow()
+
+
+INSERT = """
+INSERT INTO flows_flowversion
+    (id, organization_id, bot_id, flow_id, kind, number, definition, embedded, content_hash, note, created_at)
+SELECT gen_random_uuid(), organization_id, bot_id, id, %(kind)s, %(number)s, %(definition)s, '{}', 'x', '', now()
+FROM flows_flow WHERE id = %(flow)s
+"""
+
+
+@pytest.mark.parametrize(("kind", "number"), [("published", 7), ("test", None)])
+@pytest.mark.parametrize("definition", [a_flow([{"id": "a", "type": "no-such-type"}]), a_flow()])
+def test_sql_cannot_make_a_version_sound_or_not(
+    flow: Flow, kind: str, number: int | None, definition: dict[str, Any]
+) -> None:
+    values = {"kind": kind, "number": number, "definition": json.dumps(definition), "flow": flow.pk}
+    refused = pytest.raises(IntegrityError, match="made by publishing")
+    with refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(INSERT, values)
+    assert not FlowVersion.unscoped.exists()
+
+
+def test_what_was_vouched_for_lets_nothing_else_in_with_it(tenant: Tenant, flow: Flow) -> None:
+    with pytest.raises(IntegrityError, match="made by publishing"), transaction.atomic():
+        publish(tenant.bot, a_flow(), flow=flow, active=False)
+        broken = json.dumps(a_flow([{"id": "a", "type": "no-such-type"}]))
+        with connection.cursor() as cursor:
+            cursor.execute(INSERT, {"kind": "published", "number": 7, "definition": broken, "flow": flow.pk})
+    assert not FlowVersion.unscoped.exists()
+
+
+def test_rows_loaded_as_they_were_written_down_make_no_version(tenant: Tenant) -> None:
+    version = publish(tenant.bot, a_flow())
+    version.pk, version.number = uuid4(), 7
+    with pytest.raises(IntegrityError, match="made by publishing"), transaction.atomic():
+        connection.cursor().execute("SELECT set_config('trilho.checked_versions', '', true)")
+        version.save_base(raw=True, force_insert=True)
 
 
 def test_the_orm_cannot_change_or_delete_a_version(tenant: Tenant) -> None:

@@ -87,5 +87,5 @@ class BotDetail(ApiView):
         """Changes what is given, or nothing: buttons of a bot with an active flow publish a new version of it."""
         changes = ChangeBotSerializer(data=request.data)
         changes.is_valid(raise_exception=True)
-        change_bot(pk, BotChanges(**changes.validated_data))
+        change_bot(pk, BotChanges(**changes.validated_data), actor=Actor.of_key(self.api_key))
         return Response(BotSerializer(_bot(pk)).data)

@@ -14,8 +14,10 @@ from rest_framework.response import Response
 from bots.api.errors import PreconditionRequired
 from bots.api.views import ApiView
 from bots.permissions import ApiScope
+from bots.services import Actor
 from flows.api.v1.schema import DRAFT
 from flows.api.v1.serializers import (
+    ChangeFlowSerializer,
     CreateFlowSerializer,
     FlowSerializer,
     FlowTemplatesSerializer,
@@ -23,6 +25,7 @@ from flows.api.v1.serializers import (
     PublishSerializer,
     ValidationSerializer,
     VersionSerializer,
+    choices_of,
 )
 from flows.engine.compile import VersionKind
 from flows.engine.problems import Problem, has_errors
@@ -33,10 +36,11 @@ from flows.services.definitions import (
     check_draft,
     create_flow,
     delete_flow,
+    rename_flow,
     require_flow,
     save_draft,
 )
-from flows.services.publishing import publish_version, restore_version
+from flows.services.publishing import close_to_new, publish_version, restore_version
 from flows.services.starters import STARTERS, StarterCode, create_from_starter, starter_definition
 
 JSON: Final = "application/json"
@@ -83,7 +87,12 @@ class FlowList(_FlowView, ListAPIView[Flow]):
         if "template" in given:
             checked = create_from_starter(StarterCode(given["template"]), bot_id=given["bot"], name=given["name"])
         else:
-            checked = create_flow(bot_id=given["bot"], name=given["name"], definition=given["definition"])
+            checked = create_flow(
+                bot_id=given["bot"],
+                name=given["name"],
+                definition=given["definition"],
+                actor=Actor.of_key(self.api_key),
+            )
         return Response(_with_problems(checked), status=status.HTTP_201_CREATED, headers=_etag(checked.flow))
 
 
@@ -116,10 +125,23 @@ class FlowDetail(_FlowView):
         """The flow without its draft."""
         return Response(FlowSerializer(require_flow(pk)).data)
 
+    @extend_schema(request=ChangeFlowSerializer, responses=FlowSerializer, operation_id="flows_partial_update")
+    def patch(self, request: Request, pk: UUID) -> Response:
+        """Renames the flow, or closes it to new people and opens it again; whoever is inside finishes."""
+        wanted = ChangeFlowSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        given, actor = wanted.validated_data, Actor.of_key(self.api_key)
+        flow = require_flow(pk)
+        if "name" in given:
+            flow = rename_flow(pk, name=given["name"], actor=actor)
+        if "closed" in given:
+            flow = close_to_new(pk, closed=given["closed"], actor=actor)
+        return Response(FlowSerializer(flow).data)
+
     @extend_schema(responses={204: None}, operation_id="flows_destroy")
     def delete(self, request: Request, pk: UUID) -> Response:
         """Hides and deactivates the flow; its versions stay, and people inside go on to the end."""
-        delete_flow(pk)
+        delete_flow(pk, actor=Actor.of_key(self.api_key))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -144,7 +166,12 @@ class FlowDraft(_FlowView):
         flow = require_flow(pk)
         if not _is_named(flow, request.headers.get("If-Match")):
             raise DraftChangedMeanwhile(flow)
-        checked = save_draft(pk, definition=request.data, expected_revision=flow.draft_revision)
+        checked = save_draft(
+            pk,
+            definition=request.data,
+            expected_revision=flow.draft_revision,
+            replaced_by=Actor.of_key(self.api_key),
+        )
         return Response(_with_problems(checked), headers=_etag(checked.flow))
 
 
@@ -174,10 +201,23 @@ class FlowPublish(_FlowView):
 
     @extend_schema(request=PublishSerializer, responses={201: VersionSerializer}, operation_id="flows_publish")
     def post(self, request: Request, pk: UUID) -> Response:
-        """The draft becomes the next version; 422 with the problems if it has an error. Never activates."""
+        """The draft becomes the next version; 422 with the problems if it has an error. Never activates.
+
+        Everybody inside finishes on their version unless `choices` say otherwise for the step they wait at:
+        `move` (to `to_step` of the new version), `carry` (on where they are, hearing nothing again) or `end` (after a
+        last `message`). They are carried out a moment later.
+        """
         wanted = PublishSerializer(data=request.data or {})
         wanted.is_valid(raise_exception=True)
-        version = publish_version(pk, note=wanted.validated_data["note"])
+        given = wanted.validated_data
+        version = publish_version(
+            pk,
+            actor=Actor.of_key(self.api_key),
+            note=given["note"],
+            choices=choices_of(given["choices"]),
+            apply_texts=given["apply_texts"],
+            seen=given["seen"],
+        )
         return Response(VersionSerializer(version).data, status=status.HTTP_201_CREATED)
 
 
@@ -201,5 +241,5 @@ class VersionRestore(_FlowView):
     @extend_schema(request=None, responses=FlowSerializer, operation_id="flows_versions_restore")
     def post(self, request: Request, pk: UUID, number: int) -> Response:
         """Puts the version back into the draft; publish it to make it run."""
-        flow = restore_version(pk, number=number)
+        flow = restore_version(pk, number=number, actor=Actor.of_key(self.api_key))
         return Response(FlowSerializer(flow).data, headers=_etag(flow))

@@ -51,6 +51,9 @@ class HandoffBehaviour(Behaviour[HandoffStep]):
             return STAY
         return Go(step.connections.next) if step.connections.next else END
 
+    def carry(self, walk: Walk, step: HandoffStep) -> bool:
+        return True
+
     def say_again(self, walk: Walk, step: HandoffStep) -> None:
         if step.config.text is not None:
             walk.say(step_message(walk, step.config.text))

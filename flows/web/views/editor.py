@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from bots.errors import DomainError, Invalid
@@ -22,7 +21,7 @@ from flows.services.definitions import (
     problems_of,
     save_draft,
 )
-from flows.services.publishing import latest_version, publish_version
+from flows.services.publishing import latest_version
 from flows.web.door import flow_or_404
 from flows.web.draft_text import NotADefinition, draft_of, text_of
 from flows.web.problems import problem_answer, problem_context
@@ -65,23 +64,6 @@ def save(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
     except DomainError as error:
         return as_json(error)
     return JsonResponse({"revision": saved.flow.draft_revision, **problem_answer(saved.problems)})
-
-
-@member_page(Permission.FLOW_PUBLISH, methods=("POST",))
-def publish(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
-    """Makes the draft a version; refused with its problems, and the draft is kept."""
-    flow = flow_or_404(flow_id)
-    try:
-        version = publish_version(flow_id, created_by=request.user)
-    except Invalid as error:
-        return _page(request, flow, refused=error, status=422)
-    messages.success(
-        request,
-        _("Version %(number)d is published. Whoever is inside stays on theirs.") % {"number": version.number or 0},
-    )
-    if not flow.active:
-        messages.info(request, _("It is not active yet: choose it in the bot's settings so that new people enter it."))
-    return redirect("flow_versions", flow_id)
 
 
 def _page(request: MemberRequest, flow: Flow, *, refused: Invalid | None = None, status: int = 200) -> HttpResponse:

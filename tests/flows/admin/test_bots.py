@@ -83,8 +83,8 @@ def test_changes_a_bot(staff: Client, tenant: Tenant, employee: User) -> None:
     assert (bot.name, bot.welcome_message, bot.main_buttons, bot.flow_enabled) == ("Outro nome", "Olá!", [VIP], True)
     newest = FlowVersion.unscoped.filter(flow=version.flow).latest("number")
     assert (newest.number, newest.definition["main_buttons"], newest.created_by) == (2, [VIP], employee)
-    assert acts(bot) == [("staff.change", ActorKind.STAFF)]
-    entry = AuditEntry.unscoped.get(action="staff.change")
+    assert acts(bot) == [("bot.changed", ActorKind.STAFF)]
+    entry = AuditEntry.unscoped.get(action="bot.changed")
     assert entry.actor_user == employee
     assert set(entry.data["fields"]) == {"name", "welcome_message", "main_buttons", "flow_enabled", "active_flow"}
 

@@ -62,7 +62,7 @@ def test_makes_a_flow(staff: Client, tenant: Tenant) -> None:
         "Venda",
         a_flow(),
     )
-    assert acts(flow) == ["staff.add"]
+    assert acts(flow) == ["flow.created"]
 
 
 def test_a_new_flow_with_an_error_is_refused_by_step(staff: Client, tenant: Tenant) -> None:
@@ -85,7 +85,7 @@ def test_edits_a_draft_under_its_revision(staff: Client, flow: Flow) -> None:
     assert staff.post(change(flow), sent(new, name="Outra")).status_code == 302
     flow.refresh_from_db()
     assert (flow.draft, flow.draft_revision, flow.name) == (new, 2, "Outra")
-    assert acts(flow) == ["staff.change"]
+    assert sorted(acts(flow)) == ["flow.draft_replaced", "flow.renamed"]
 
 
 def test_refuses_a_stale_revision_and_keeps_what_was_typed(staff: Client, flow: Flow) -> None:
@@ -141,7 +141,7 @@ def test_publishes_and_activates_only_when_it_is_confirmed(staff: Client, flow: 
     assert [level for level, _text in pressed(staff, flow, "activate")] == ["success"]
     flow.refresh_from_db()
     assert (flow.active, flow.bot.flow_enabled) == (True, True)
-    assert acts(flow) == ["staff.publish", "staff.activate"]
+    assert acts(flow) == ["flow.published", "flow.activated"]
 
 
 def test_a_broken_draft_is_not_published_and_its_problems_are_told(staff: Client, flow: Flow) -> None:
@@ -167,7 +167,7 @@ def test_deleting_hides_and_keeps_the_versions(staff: Client, tenant: Tenant, by
     assert flow.deleted_at is not None
     assert flow.active is False
     assert FlowVersion.unscoped.filter(pk=version.pk).exists()
-    assert acts(flow) == ["staff.delete"]
+    assert acts(flow) == ["flow.deleted"]
 
 
 def test_versions_are_only_read(staff: Client, tenant: Tenant) -> None:

@@ -17,7 +17,11 @@ from tests.support.flows import Document, a_condition, a_flow, a_payment, a_ques
 from tests.support.json_values import json_values
 from tests.support.random_flows import documents
 
-DEMO = sorted((Path(__file__).parents[3] / "flows" / "demo").glob("*.json"))
+STARTERS = [
+    path
+    for path in sorted((Path(__file__).parents[3] / "flows" / "starters").glob("*.json"))
+    if ".tests." not in path.name
+]
 
 
 def changed(change: Callable[[Document], Any], document: Document | None = None) -> Difference:
@@ -37,7 +41,8 @@ def told(found: Difference) -> dict[str, list[tuple[str, str, object, object]]]:
 
 
 def test_the_same_definition_has_no_difference() -> None:
-    for path in DEMO:
+    assert STARTERS
+    for path in STARTERS:
         document = json.loads(path.read_text(encoding="utf-8"))
         found = difference(document, copy.deepcopy(document))
         assert (found.is_empty, found.texts_only, found.rearranged) == (True, False, ())

@@ -30,7 +30,7 @@ def test_the_draft_becomes_the_next_version_with_the_bots_fields() -> None:
     flow = a_flow_of()
     rita = User.objects.create_user("rita@example.com")
     with organization_scope(flow.organization_id):
-        version = publish_version(flow.pk, created_by=rita, note="Primeira")
+        version = publish_version(flow.pk, actor=rita, note="Primeira")
         assert latest_version(flow) == version
     assert (version.number, version.kind, version.created_by_id, version.note) == (1, "published", rita.pk, "Primeira")
     assert version.definition == {

@@ -13,7 +13,7 @@ from bots.tenancy import no_scope, organization_scope
 from flows.engine.codec import load_effect
 from flows.engine.compile import VersionKind
 from flows.engine.effects import AnswerPress, Effect, OutButton, OutMessage, Say
-from flows.engine.events import ButtonRef, Event, Start
+from flows.engine.events import ButtonRef, Event, OperatorResumed, Start
 from flows.models import Conversation, Flow, FlowVersion, InboxEvent, InboxSource, Message, Run, TimelineEntry, Timer
 from flows.runtime.content import content_hash
 from flows.runtime.runner import DrainReport, drain_all
@@ -138,6 +138,10 @@ class Person:
         """A partner or the team begins this version for them."""
         return self.happen(Start(command=False), source=InboxSource.API, start_with=version.pk)
 
+    def happen_resumed(self, run: Run, step_id: str | None = None) -> bool:
+        """The team sends a run on."""
+        return self.happen(OperatorResumed(step_id), run_id=run.pk, source=InboxSource.OPERATOR)
+
     # What there is of them
 
     @property
@@ -173,6 +177,10 @@ class Person:
         """The kinds of a run's timeline, the one on top unless given."""
         run_id = (run or self.top).pk
         return list(TimelineEntry.unscoped.filter(run_id=run_id).order_by("id").values_list("kind", flat=True))
+
+    def timeline_rows(self) -> list[TimelineEntry]:
+        """Every line of every run of theirs."""
+        return list(TimelineEntry.unscoped.filter(conversation_id=self.conversation.pk).order_by("id"))
 
     @property
     def transcript(self) -> list[Message]:

@@ -13,6 +13,7 @@ from flows.engine.steps.split import SplitStep
 from flows.engine.steps.subflow import SubflowStep
 
 MAX_CYCLES: Final = 20
+MAX_SHOWN: Final = 20
 _NO_SUBFLOWS: Final[Mapping[str, SubflowFacts]] = {}
 
 
@@ -104,6 +105,14 @@ def edges_of(step: StepBase) -> Iterator[Edge]:
     if isinstance(step, SplitStep):
         for index, arm in enumerate(step.config.arms):
             yield Edge(step.id, arm.target_step, EdgeKind.ARM, f"config.arms.{index}.target_step")
+
+
+def shown_path(steps: Sequence[str]) -> str:
+    """The path as it is told; of a long one the beginning and the end, so that many of them stay readable."""
+    if len(steps) <= MAX_SHOWN:
+        return " → ".join(steps)
+    kept = MAX_SHOWN // 2
+    return " → ".join([*steps[:kept], "…", *steps[-kept:]])
 
 
 def path_to(step_id: str, reached: Mapping[str, Edge | None]) -> tuple[str, ...]:

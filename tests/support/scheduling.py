@@ -14,6 +14,7 @@ HEAVY = (
     "tests/config/test_supervisor.py",
     "tests/e2e/",
     "tests/processes/",
+    "tests/purchase/test_changed_underneath.py",
     "tests/purchase/test_soak.py",
     "tests/telegram_gateway/test_run_polling.py",
 )

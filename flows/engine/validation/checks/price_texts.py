@@ -10,6 +10,7 @@ from flows.engine.pricing import format_price, parse_amount
 from flows.engine.problem_codes import Code
 from flows.engine.problems import Finding
 from flows.engine.steps.buttons import ButtonsStep, CustomButton
+from flows.engine.steps.message import MessageStep
 from flows.engine.steps.payment import Currency, PaymentStep
 from flows.engine.validation.pressed import ways_of_presses
 from flows.engine.validation.registry import check
@@ -31,21 +32,37 @@ def price_texts(subject: Subject) -> Iterator[Finding]:
         yield from _compared(payment.id, "config.description", payment.config.description, charged)
     for step in subject.steps:
         if isinstance(step, ButtonsStep):
-            for index, (button, ways) in enumerate(
-                zip(step.config.custom_buttons, ways_of_presses(subject, step), strict=True)
-            ):
-                charged = _charged_by(button, ways, payments)
-                field = f"config.custom_buttons.{index}"
-                yield from _compared(step.id, f"{field}.text", button.text, charged)
-                yield from _compared(step.id, f"{field}.description", button.description, charged)
+            yield from _of_buttons(subject, step, payments)
+        elif isinstance(step, MessageStep):
+            # What is said right before the charge.
+            payment_next = payments.get(step.connections.next or "")
+            charged = _own_amount(payment_next) if payment_next is not None else None
+            yield from _compared(step.id, "config.text", step.config.text, charged)
 
 
-def _compared(step_id: str | None, field: str, text: str | None, charged: int | None) -> Iterator[Finding]:
-    if text is None or charged is None:
+def _of_buttons(subject: Subject, step: ButtonsStep, payments: dict[str, PaymentStep]) -> Iterator[Finding]:
+    offered = []
+    for index, (button, ways) in enumerate(
+        zip(step.config.custom_buttons, ways_of_presses(subject, step), strict=True)
+    ):
+        charged = _charged_by(button, ways, payments)
+        field = f"config.custom_buttons.{index}"
+        yield from _compared(step.id, f"{field}.text", button.text, charged)
+        yield from _compared(step.id, f"{field}.description", button.description, charged)
+        if charged is not None:
+            offered.append(charged)
+    # Above the buttons any of their prices may stand.
+    yield from _compared(step.id, "config.text", step.config.text, *offered)
+
+
+def _compared(step_id: str | None, field: str, text: str | None, *amounts: int | None) -> Iterator[Finding]:
+    """A finding where the text names prices and none of them is one of these; nothing where none is certain."""
+    charged = [amount for amount in amounts if amount is not None]
+    if text is None or not charged:
         return
     written = [amount for found in _REAIS.finditer(text) if (amount := _minor(found)) is not None]
-    if written and charged not in written:
-        values = {"written": _shown(written[0]), "charged": _shown(charged)}
+    if written and not set(charged) & set(written):
+        values = {"written": _shown(written[0]), "charged": _shown(charged[0])}
         yield Finding(Code.PRICE_DIFFERS, step_id, field, values)
 
 

@@ -6,7 +6,7 @@ as well.
 
 from collections.abc import Iterator
 
-from flows.engine.graph import path_to
+from flows.engine.graph import path_to, shown_path
 from flows.engine.problem_codes import Code
 from flows.engine.problems import Finding
 from flows.engine.steps.access import AccessStep
@@ -25,7 +25,7 @@ def unpaid_access(subject: Subject) -> Iterator[Finding]:
     paid = graph.reachable(edge.target for edges in graph.edges.values() for edge in edges if edge.paid)
     for step in subject.steps:
         if isinstance(step, AccessStep) and step.id in unpaid and (step.id in paid or _is_worth_something(step)):
-            yield on_step(Code.UNPAID_ACCESS, step, "id", path=" → ".join(path_to(step.id, unpaid)))
+            yield on_step(Code.UNPAID_ACCESS, step, "id", path=shown_path(path_to(step.id, unpaid)))
 
 
 def _is_worth_something(step: AccessStep) -> bool:

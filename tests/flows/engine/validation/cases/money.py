@@ -221,10 +221,28 @@ CASES: dict[str, Cases] = {
                 a_flow([END], main_buttons=[{"text": "VIP R$ 10,00", "price": "9.00", "access": {"text": "x"}}]),
                 (Code.PRICE_DIFFERS, None, "main_buttons.0.text"),
             ),
+            # Said right before the charge, or above the buttons that lead to it.
+            fails(
+                a_flow([a_message("m", "Hoje por R$ 19,90!", next="pay"), *charged()["flow_steps"]]),
+                (Code.PRICE_DIFFERS, "m", "config.text"),
+            ),
+            fails(
+                a_flow(
+                    [
+                        buttons("b", {"text": "Quero", "target_step": "pay"}, "Não", text="Por R$ 19,90", next="end"),
+                        *charged()["flow_steps"],
+                    ]
+                ),
+                (Code.PRICE_DIFFERS, "b", "config.text"),
+            ),
         ],
         [
             charged(config={"text": "De R$ 59,90 por R$ 29,90"}),
             charged(config={"text": "Só hoje"}),
+            a_flow([a_message("m", "De R$ 59,90 por R$ 29,90", next="pay"), *charged()["flow_steps"]]),
+            # Above the buttons one of their prices is enough, and who opens nothing is asked nothing.
+            pressed({"text": "A", "price": "10"}, {"text": "B", "price": "20"}, text="A partir de R$ 10", next="end"),
+            pressed("Quero", text="Ganhe R$ 500 por mês", next="end"),
             charged(amount="1029.90", config={"text": "R$ 1.029,90"}),
             charged(amount="30", config={"text": "R$30"}),
             charged(amount="100", config={"text": "R$ 5", "currency": "XTR"}),

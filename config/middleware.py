@@ -2,10 +2,15 @@
 
 from collections.abc import Callable
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
+from django.utils.translation import gettext as _
 
 TELEGRAM_PREFIX = "/telegram/"
 
@@ -45,3 +50,25 @@ class AdminContentSecurityPolicyMiddleware:
         if request.path.startswith(reverse("admin:index")):
             response._csp_replace = self.replaced  # type: ignore[attr-defined]
         return response
+
+
+class StaffSecondFactorMiddleware:
+    """Where `STAFF_SECOND_FACTOR` is on, staff without a second factor are led to where they set one up, and get
+    nowhere else in the admin. Whoever has one was asked for it when signing in."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.STAFF_SECOND_FACTOR and request.path.startswith(reverse("admin:index")):
+            user = request.user
+            # Whoever is no staff is the admin's to refuse; signing out stays open.
+            leaving = request.path == reverse("admin:logout")
+            if user.is_authenticated and user.is_staff and not leaving and not _has_second_factor(user):
+                messages.warning(request, _("Staff sign in with a second factor: set yours up first."))
+                return redirect("mfa_activate_totp")
+        return self.get_response(request)
+
+
+def _has_second_factor(user: object) -> bool:
+    return bool(is_mfa_enabled(user, [Authenticator.Type.TOTP]))

@@ -1,5 +1,6 @@
 """Every address of the site, app by app."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
@@ -10,6 +11,9 @@ from config import ops
 
 API_V1 = ("bots.api.v1.urls", "flows.api.v1.urls", "payments.api.v1.urls")
 PAGES = ("bots.web.urls", "flows.web.urls", "payments.web.urls", "payments.urls")
+
+# Staff sign in where everybody does, with the same limits and their second factor.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", ops.healthz, name="healthz"),

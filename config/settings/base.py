@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.AdminContentSecurityPolicyMiddleware",
+    "config.middleware.StaffSecondFactorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "bots.middleware.TenantMiddleware",
@@ -118,7 +119,7 @@ REDIS_URL = environment.service("REDIS_URL")
 # `add()` that answers None for "Redis is down" reads as "already done".
 CACHES = {
     "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
+        "BACKEND": "config.cache.ManneredCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "trilho",
         "OPTIONS": {
@@ -333,6 +334,8 @@ SWEEP_INTERVAL_MS = env.int("SWEEP_INTERVAL_MS", default=250)
 OUTGOING_PRIVATE_NETWORKS = tuple(ip_network(text) for text in env.list("OUTGOING_PRIVATE_NETWORKS", default=[]))
 # `name:hit:action` for the kill tests; refused outside dev and test.
 CRASH_PLAN = env.str("CRASH_PLAN", default="")
+# Whether our own staff get into the admin only with a second factor.
+STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=False)
 # Asked for at `/metrics`; empty: whoever reaches the page may read it.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # Granian: one process and a few threads go far, since no request waits for anything outside.

@@ -24,6 +24,7 @@ if _OUTGOING_PRIVATE_NETWORKS:
     raise ImproperlyConfigured("OUTGOING_PRIVATE_NETWORKS opens what is private to every seller; not in production.")
 ALLOWED_HOSTS = _env.list("ALLOWED_HOSTS", default=[urlsplit(_PUBLIC_URL).hostname])
 
+STAFF_SECOND_FACTOR = _env.bool("STAFF_SECOND_FACTOR", default=True)
 SECURE_SSL_REDIRECT = _env.bool("SECURE_SSL_REDIRECT", default=True)
 # Probes come from inside, over plain HTTP.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]

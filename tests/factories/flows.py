@@ -189,7 +189,7 @@ class Person:
     @property
     def outbox(self) -> list[OutboxMessage]:
         rows = OutboxMessage.unscoped.filter(bot_id=self.bot.pk).order_by("position")
-        return [row for row in rows if row.payload["telegram_user_id"] == self.telegram_user_id]
+        return [row for row in rows if row.payload.get("telegram_user_id") == self.telegram_user_id]
 
     @property
     def effects(self) -> list[Effect]:

@@ -155,8 +155,10 @@ class Turn:
             now=self.now,
             restarts=restarts,
         )
+        # The keyboard a run before this one asked with is open in the same chat.
+        open_still = next((one.state.asking for one in self._runs.values() if one.state.asking is not None), None)
         version = self.versions[version_id]
-        run = LiveRun(run_id, version.flow, version.flow_id, state, before=None)
+        run = LiveRun(run_id, version.flow, version.flow_id, replace(state, asking=open_still), before=None)
         self._runs[run_id] = run
         self.stack.append(run_id)
         return run

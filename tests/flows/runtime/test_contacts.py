@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bots.models import Contact
+from flows.engine.events import AnswerKind
 from flows.runtime import runner, version_cache, work
 from tests.factories.flows import Person, drain, make_flow_bot
 from tests.support.flows import a_branch, a_condition, a_flow, a_message, a_question, a_set, an_access
@@ -128,3 +129,19 @@ def test_open_accesses_of_everybody_cost_one_statement_and_only_where_a_flow_ask
 
     assert statements("grants") == statements("tags") + 1
     assert statements("grants") <= 14
+
+
+def test_the_keyboard_of_a_run_that_was_left_is_taken_off_by_the_next_one() -> None:
+    asks = a_question("ask", "Telefone?", config={"accepts": ["contact"]}, next="end")
+    ana = Person(make_flow_bot(a_flow([a_message("hello", "Oi!", next="ask"), asks, END])))
+    for text in ("/start", "não quero", "/start"):
+        ana.say(text)
+        drain()
+    contact = AnswerKind.CONTACT
+    assert [(message.text, message.ask, message.unask) for message in ana.messages] == [
+        ("Oi!", None, None),
+        ("Telefone?", contact, None),
+        ("Telefone?", contact, None),
+        ("Oi!", None, contact),
+        ("Telefone?", contact, None),
+    ]

@@ -61,6 +61,7 @@ class World:
         """A value for every name that an address may hold."""
         return {
             "bot_id": self.shop.bot.pk,
+            "account_id": self.shop.account.pk,
             "code": "privacy",
             "flow_id": self.flow.pk,
             "number": self.version.number,

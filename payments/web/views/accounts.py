@@ -1,44 +1,62 @@
-"""Gateway accounts: where the money of charges goes, and whether they work."""
+"""Gateway accounts: where the money of charges goes, in which order they are tried, and whether they work."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from bots.errors import DomainError
 from bots.permissions import Permission
+from bots.tenancy import no_transaction
+from bots.web.errors import missing_is_404, put_on
 from bots.web.looks import Look
 from bots.web.member import MemberRequest, allowed, member_page
 from bots.web.settings_tabs import settings_tabs
 from payments import selectors
 from payments.domain.gateway_names import GatewayName
+from payments.gateways.base import SecretOrigin
+from payments.gateways.registry import GATEWAYS, gateway_of
 from payments.models import GatewayAccount
-from payments.services import ensure_sandbox_account
+from payments.services import account_settings, ensure_sandbox_account
+from payments.services.accounts import webhook_url
+from payments.web.forms import ADDABLE, AccountForm
 from payments.web.looks import account_look
 
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """One account in the list."""
+    """One account in the list. `webhook_url` and `webhook_secret` are what a seller enters at a gateway that must be
+    told where its notices go; empty where it is told with each charge."""
 
     row: GatewayAccount
     gateway: str
     look: Look
+    is_first: bool
+    is_last: bool
+    webhook_url: str = ""
+    webhook_secret: str = ""
+
+
+# Told with every charge where notices go.
+TELLS_ITSELF = frozenset({GatewayName.SANDBOX, GatewayName.MERCADO_PAGO, GatewayName.STARS})
 
 
 @member_page(Permission.PAYMENT_VIEW)
 def account_list(request: MemberRequest) -> HttpResponseBase:
     """The organization's accounts in the order in which they are tried."""
-    rows = [
-        AccountRow(account, account.gateway.replace("_", " ").capitalize(), account_look(account))
-        for account in selectors.gateway_accounts()
-    ]
+    may_manage = allowed(request, Permission.GATEWAY_MANAGE)
+    accounts = list(selectors.gateway_accounts())
+    rows = [_row(account, number, len(accounts), may_manage) for number, account in enumerate(accounts)]
     has_sandbox = any(one.row.gateway == GatewayName.SANDBOX for one in rows)
     context = {
         "accounts": rows,
         "settings_tabs": settings_tabs(request),
-        "offers_sandbox": not has_sandbox and allowed(request, Permission.GATEWAY_MANAGE),
+        "offers_sandbox": not has_sandbox and may_manage,
+        "may_manage": may_manage,
+        "gateways": ADDABLE,
     }
     return render(request, "payments/accounts.html", context)
 
@@ -49,3 +67,88 @@ def add_sandbox(request: MemberRequest) -> HttpResponseBase:
     ensure_sandbox_account(request.membership.organization)
     messages.success(request, _("The sandbox is ready. Your bots charge in it: nobody pays real money."))
     return redirect("account_list")
+
+
+@no_transaction
+@member_page(Permission.GATEWAY_MANAGE, methods=("GET", "HEAD", "POST"))
+def add_account(request: MemberRequest) -> HttpResponseBase:
+    """A new account at the gateway that `gateway` names; its credentials are tried before they are kept."""
+    wanted = request.GET.get("gateway", "")
+    gateway = next((GatewayName(name) for name, _label in ADDABLE if name == wanted), GatewayName(ADDABLE[0][0]))
+    form = AccountForm(gateway, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            account_settings.add_account(
+                organization=request.membership.organization,
+                gateway=gateway,
+                name=form.cleaned_data["name"],
+                credentials=form.credentials,
+                webhook_secret=form.cleaned_data.get("webhook_secret", ""),
+                actor=request.user,
+            )
+        except DomainError as error:
+            put_on(form, error)
+        else:
+            messages.success(request, _("The account is connected: the gateway took the credentials."))
+            return redirect("account_list")
+    context = {
+        "form": form,
+        "gateways": ADDABLE,
+        "gateway": gateway.value,
+        "payer_fields": sorted(field.value for field in GATEWAYS[gateway].traits.payer_fields),
+        "settings_tabs": settings_tabs(request),
+    }
+    return render(request, "payments/account_new.html", context, status=422 if request.method == "POST" else 200)
+
+
+@no_transaction
+@member_page(Permission.GATEWAY_MANAGE, methods=("POST",))
+def test_account(request: MemberRequest, account_id: UUID) -> HttpResponseBase:
+    """Asks the gateway whether the account works."""
+    with missing_is_404():
+        error = account_settings.test_account(account_id, organization_id=request.membership.organization_id)
+    if error is None:
+        messages.success(request, _("The gateway answered: the account works."))
+    else:
+        messages.error(request, _("The gateway did not accept: %(reason)s") % {"reason": str(error)})
+    return redirect("account_list")
+
+
+@member_page(Permission.GATEWAY_MANAGE, methods=("POST",))
+def move_account(request: MemberRequest, account_id: UUID) -> HttpResponseBase:
+    """One place up or down."""
+    with missing_is_404():
+        account_settings.move_account(
+            account_id,
+            organization_id=request.membership.organization_id,
+            up=request.POST.get("to") == "up",
+            actor=request.user,
+        )
+    return redirect("account_list")
+
+
+@member_page(Permission.GATEWAY_MANAGE, methods=("POST",))
+def switch_account(request: MemberRequest, account_id: UUID) -> HttpResponseBase:
+    """On or off."""
+    with missing_is_404():
+        account_settings.switch_account(
+            account_id,
+            organization_id=request.membership.organization_id,
+            active=request.POST.get("active") == "on",
+            actor=request.user,
+        )
+    return redirect("account_list")
+
+
+def _row(account: GatewayAccount, number: int, count: int, may_manage: bool) -> AccountRow:
+    traits = gateway_of(account.gateway).traits
+    shows = may_manage and account.gateway not in TELLS_ITSELF
+    return AccountRow(
+        account,
+        account.get_gateway_display(),
+        account_look(account),
+        is_first=number == 0,
+        is_last=number == count - 1,
+        webhook_url=webhook_url(account) if shows else "",
+        webhook_secret=(account.webhook_secret or "") if shows and traits.webhook_secret is SecretOrigin.OURS else "",
+    )

@@ -14,10 +14,9 @@ from bots.permissions import Permission
 from bots.web.errors import as_json, missing_is_404
 from bots.web.member import MemberRequest, member_page
 from flows import selectors as flow_selectors
-from flows.services.test_chats import skip_wait
 from payments import selectors
 from payments.domain.states import PaymentStatus
-from payments.services.sandbox import Act, act_on_payment, skip_time
+from payments.services.sandbox import Act, act_on_payment, skip_chat_time
 from payments.web.looks import PAYMENT_STATUS
 
 
@@ -85,12 +84,11 @@ def act(request: MemberRequest, flow_id: UUID, payment_id: UUID) -> HttpResponse
 
 @member_page(Permission.FLOW_TEST, methods=("POST",))
 def skip(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
-    """Time travel to the end of the next wait; open charges grow older by as much."""
+    """Time travel to the end of the next wait or of the open code, whichever comes first."""
     with missing_is_404():
         conversation = flow_selectors.test_conversation(flow_id=flow_id, user=request.user)
     try:
-        skipped = skip_wait(conversation)
-        skip_time(organization_id=request.membership.organization_id, contact_id=conversation.contact_id, by=skipped)
+        skip_chat_time(conversation)
     except DomainError as error:
         return as_json(error)
     return JsonResponse({})

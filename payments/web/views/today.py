@@ -18,6 +18,7 @@ from bots.web.looks import Look, Tone
 from bots.web.member import MemberRequest, allowed, member_page
 from bots.web.moments import span
 from flows import selectors as flow_selectors
+from flows.standing_still import count_standing
 from payments import selectors
 from payments.domain.money import Currency, Money
 from payments.web.rows import sale_row
@@ -82,14 +83,14 @@ def _needs(bots: list[Bot], *, sees_money: bool) -> Iterator[Need]:
             )
     if sees_money:
         yield from _money_needs()
-    standing = flow_selectors.standing_runs().count()
+    standing = count_standing()
     if standing:
         yield Need(
             BROKEN,
             ngettext("%(count)d conversation stands still", "%(count)d conversations stand still", standing)
             % {"count": standing},
-            _("Something in the flow failed. What was said and paid is kept."),
-            f"{reverse('conversation_list')}?estado=failed",
+            _("It cannot go on by itself. What was said and paid is kept."),
+            reverse("standing_list"),
         )
 
 

@@ -1,0 +1,78 @@
+"""The form of a new gateway account: the fields that its gateway asks for, and no other."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from bots.errors import Text
+from payments.domain.gateway_names import GatewayName
+from payments.gateways.base import Environment, SecretOrigin
+from payments.gateways.registry import GATEWAYS
+from payments.models.enums import GATEWAY_CHOICES
+
+# What to call each credential, and where a seller finds it.
+CREDENTIALS: Final[Mapping[str, tuple[Text, Text]]] = {
+    "access_token": (
+        _("Access token"),
+        _("In Mercado Pago's developer panel, under production credentials. It begins with APP_USR."),
+    ),
+    "token": (_("API token"), _("In PushinPay's panel, under settings.")),
+    "app_id": (_("AppID"), _("In Woovi, under API/Plugins, of an API application.")),
+    "api_key": (_("API key"), _("In Asaas, under integrations. It begins with $aact_.")),
+    "environment": (_("Environment"), _("The test environment moves no real money.")),
+}
+ENVIRONMENTS: Final[Mapping[str, Text]] = {
+    Environment.PRODUCTION: _("Real payments"),
+    Environment.SANDBOX: _("Test environment"),
+}
+SECRETS: Final[Mapping[GatewayName, Text]] = {
+    GatewayName.MERCADO_PAGO: _("Secret signature of your application's webhooks. Optional, and safer with it."),
+    GatewayName.WOOVI: _("HMAC secret of the webhook. Optional: Woovi's own signature is always checked."),
+}
+# Gateways a seller can add by hand; the others come by themselves.
+ADDABLE: Final = tuple(
+    (name, label) for name, label in GATEWAY_CHOICES if GATEWAYS[GatewayName(name)].traits.credentials
+)
+
+
+class AccountForm(forms.Form):
+    """One account at one gateway."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=80, help_text=_("So that you tell your accounts apart. Buyers do not see it.")
+    )
+
+    def __init__(self, gateway: GatewayName, data: Mapping[str, str] | None = None) -> None:
+        super().__init__(data)
+        self.gateway = gateway
+        traits = GATEWAYS[gateway].traits
+        self.fields["name"].initial = dict(GATEWAY_CHOICES)[gateway.value]
+        for field in traits.credentials:
+            label, hint = CREDENTIALS[field.name]
+            self.fields[field.name] = (
+                forms.ChoiceField(
+                    label=label, help_text=hint, choices=[(choice, ENVIRONMENTS[choice]) for choice in field.choices]
+                )
+                if field.choices
+                else forms.CharField(label=label, help_text=hint, max_length=1000, widget=_secret_input())
+            )
+        if traits.webhook_secret is SecretOrigin.THEIRS:
+            self.fields["webhook_secret"] = forms.CharField(
+                label=_("Webhook secret"),
+                help_text=SECRETS[gateway],
+                max_length=1000,
+                required=False,
+                widget=_secret_input(),
+            )
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """What the gateway needs, of what was typed in."""
+        return {field.name: self.cleaned_data[field.name] for field in GATEWAYS[self.gateway].traits.credentials}
+
+
+def _secret_input() -> forms.Widget:
+    """Never filled in again after a mistake: a page must not send a secret back."""
+    return forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}, render_value=False)

@@ -33,7 +33,9 @@ FACTS_SECONDS: Final = 300.0
 # Each is held in memory whole while it leaves.
 MOST_UPLOADS: Final = 4
 
-_threads = ThreadPoolExecutor(2, "telegram-files")
+# Apart, so that nobody's question waits behind a large file.
+_fact_threads = ThreadPoolExecutor(1, "telegram-file-facts")
+_file_threads = ThreadPoolExecutor(MOST_UPLOADS, "telegram-files")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ async def _read(key: FileKey, asked: float) -> FileFacts:
         finally:
             close_old_connections()
 
-    return await asyncio.get_running_loop().run_in_executor(_threads, read)
+    return await asyncio.get_running_loop().run_in_executor(_fact_threads, read)
 
 
 def _make_room(kept: dict[FileKey, SentFile]) -> None:
@@ -147,7 +149,7 @@ def carrying(key: FileKey) -> Iterator[None]:
 async def upload_of(key: FileKey, stored: StoredFile) -> Upload:
     """The file as it is sent whole. Raises FileGone or StorageAway."""
     try:
-        content = await asyncio.get_running_loop().run_in_executor(_threads, read_file, stored.stored)
+        content = await asyncio.get_running_loop().run_in_executor(_file_threads, read_file, stored.stored)
     except FileNotFoundError:
         logger.error("asset_file_missing", asset_id=key.asset)
         raise FileGone from None

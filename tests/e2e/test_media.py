@@ -50,6 +50,10 @@ def test_a_file_is_uploaded_and_shown(seller: Seller, browser: Browser, pictures
     thumbnail = page.locator(".media-thumb img")
     expect(thumbnail).to_be_visible()
     assert thumbnail.evaluate("image => image.decode().then(() => image.naturalWidth)") == 64
+    # Within its frame, whatever its own size.
+    inner, outer = thumbnail.bounding_box(), page.locator(".media-thumb").bounding_box()
+    assert inner is not None
+    assert inner == outer
     assert Asset.unscoped.get(organization=seller.organization).name == "capa.png"
 
 

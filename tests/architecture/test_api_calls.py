@@ -64,7 +64,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "api-flow-publish"): Call(201, ApiScope.FLOWS_WRITE, of="flow", body={}),
     ("GET", "api-flow-impact"): Call(200, ApiScope.FLOWS_READ, of="flow"),
     ("GET", "api-flow-difference"): Call(200, ApiScope.FLOWS_READ, of="flow"),
-    ("PATCH", "api-flow"): Call(200, ApiScope.FLOWS_WRITE, of="flow", body={"closed": True}),
+    ("PATCH", "api-flow"): Call(200, ApiScope.FLOWS_WRITE, of="flow", body={"closed": False}),
     ("GET", "api-flow-versions"): Call(200, ApiScope.FLOWS_READ, of="flow"),
     ("POST", "api-flow-restore"): Call(200, ApiScope.FLOWS_WRITE, of="flow"),
     ("GET", "api-assets"): Call(200, ApiScope.FLOWS_READ),

@@ -11,6 +11,7 @@ from bots import ports as bots_ports
 from bots.outbox.registry import declared_topics, handled_topics
 from flows import ports as flows_ports
 from flows.models import InboxSource
+from payments import ports as payments_ports
 
 AppConfigs = Sequence[AppConfig] | None
 
@@ -32,6 +33,8 @@ def check_ports(app_configs: AppConfigs, **_: Any) -> list[CheckMessage]:
     ]
     if not flows_ports.has_grant_names():
         problems.append(Error("No app registered GrantNames.", id="trilho.E007"))
+    if not payments_ports.has_stars_platform():
+        problems.append(Error("No app registered a StarsPlatform.", id="trilho.E008"))
     if not flows_ports.catalogue_parts():
         problems.append(Error("No app registered a part of the catalogue.", id="trilho.E003"))
     return problems

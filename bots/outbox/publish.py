@@ -103,7 +103,7 @@ def publish(messages: Sequence[NewMessage]) -> frozenset[uuid.UUID]:
 
 def ring(queue: Queue) -> None:
     """Tell the queue's workers that there is something to look at."""
-    jobs.enqueue(RING_TASK, queue=queue.value, args=(queue.value,), coalesce_key=bell_key(queue))
+    jobs.enqueue(RING_TASK, queue=queue.bells, args=(queue.value,), coalesce_key=bell_key(queue))
 
 
 def bell_key(queue: Queue) -> str:

@@ -16,9 +16,11 @@ from payments.models import DeliveryState, Payment, WebhookDelivery
 from telegram_gateway.models import TelegramUpdate, UpdateState
 from tests.processes.buying import PATIENCE, ask_for_the_code, code_in, expect_access, hear
 from tests.support.fake_telegram import Chat, recorded, to_polling, to_webhook, too_many_requests
-from tests.support.flows import a_delay, sales_flow
+from tests.support.flows import a_delay, a_payment, sales_flow
 from tests.support.shop import Shop
 
+# Telegram forgets a question after ten seconds.
+LONGER_THAN_TELEGRAM_WAITS = 12.0
 # Together with the text of the last step more than Telegram takes in one message, so that it goes out in two calls.
 LONG_NAME = "Ana Carolina " * 12
 
@@ -52,12 +54,18 @@ class Sale:
 
 
 def whole_flow() -> dict[str, Any]:
-    """The sales flow, with a wait between payment and access, and an access too long for one message."""
+    """The sales flow, with a wait between payment and access, an access too long for one message, and Stars for whoever
+    asks for them."""
     flow = sales_flow()
     steps = {step["id"]: step for step in flow["flow_steps"]}
     steps["pay"]["connections"]["next"] = "wait"
     steps["vip"]["config"]["text"] = "Bem-vindo ao VIP, {{first_name}}!" + " Aproveite." * 365
-    flow["flow_steps"].append(a_delay("wait", seconds=1, next="vip"))
+    in_stars = {"currency": "XTR", "description": "VIP 30 dias", "deliver": steps["pay"]["config"]["deliver"]}
+    flow["flow_steps"] += [
+        a_delay("wait", seconds=1, next="vip"),
+        a_payment("stars", "50", config=in_stars, next="wait"),
+    ]
+    flow["triggers"] = [{"command": "estrelas", "target_step": "stars"}]
     return flow
 
 
@@ -110,6 +118,27 @@ def slowed_down_by_telegram(sale: Sale) -> None:
     """Telegram asks to be left alone for a second."""
     sale.shop.telegram.fail(too_many_requests(1, chat_id=sale.user_id))
     plainly(sale)
+
+
+def by_stars(sale: Sale) -> None:
+    """Pays in Telegram's own Stars; a question that was answered too late is asked again."""
+    sale.chat.start()
+    hear(sale.chat, "O que você quer?")
+    sale.chat.say("/estrelas")
+    hear(sale.chat, "50 ⭐")
+    while not (links := [button["url"] for button in sale.chat.next_reply().buttons if "url" in button]):
+        continue
+    while not _may_pay(sale, links[0]):
+        continue
+    sale.chat.pay_stars(links[0])
+    expect_access(sale.chat)
+
+
+def _may_pay(sale: Sale, link: str) -> bool:
+    try:
+        return sale.chat.may_pay(sale.chat.ask_to_pay(link), timeout=LONGER_THAN_TELEGRAM_WAITS) is None
+    except AssertionError:
+        return False
 
 
 def after_blocking_the_bot(sale: Sale) -> None:

@@ -18,6 +18,7 @@ from tests.chaos.sales import (
     asking_for_the_access_again,
     by_polling,
     by_pressing_i_have_paid,
+    by_stars,
     plainly,
     slowed_down_by_telegram,
     wait_for_rest,
@@ -40,6 +41,8 @@ WAYS: dict[str, Way] = {
     "payments.poll.claimed": by_polling,
     "payments.renew.committed": with_a_new_code,
     "relay.between_marks": slowed_down_by_telegram,
+    "telegram.checkout_after_commit": by_stars,
+    "telegram.checkout_before_commit": by_stars,
     "telegram.update_processed": after_blocking_the_bot,
 }
 # Passed only where bots are polled.

@@ -20,6 +20,8 @@ from flows.services.publishing import publish_version
 from payments.models import Order, Payment
 from payments.services import ensure_sandbox_account, poll_due, process_deliveries
 from payments.services.sandbox import Act, act
+from telegram_gateway.checkouts import process_checkouts
+from telegram_gateway.services import process_updates
 from tests.support.fake_telegram import Chat, FakeTelegram, to_webhook
 from tests.support.flows import sales_flow
 
@@ -62,6 +64,8 @@ class World:
             drain_all()
             for queue in Queue:
                 run_until_empty(queue)
+            process_updates()
+            process_checkouts()
             process_deliveries()
             poll_due()
             waiting = InboxEvent.unscoped.filter(state=InboxState.NEW).exists()

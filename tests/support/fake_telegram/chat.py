@@ -64,6 +64,49 @@ class Chat:
         self.deliver({"update_id": update_id, "callback_query": query})
         return update_id
 
+    def ask_to_pay(self, link: str, *, stars: int | None = None) -> int:
+        """Press *Pay* on an invoice: Telegram asks the bot first. Answers the update id; see `may_pay`."""
+        invoice = self.telegram.stars.invoices[self.token][link]
+        update_id = self.telegram.next_update_id()
+        query = {
+            "id": f"pcq-{update_id}",
+            "from": self.person,
+            "currency": "XTR",
+            "total_amount": stars or invoice.stars,
+            "invoice_payload": invoice.payload,
+        }
+        self.deliver({"update_id": update_id, "pre_checkout_query": query})
+        return update_id
+
+    def may_pay(self, update_id: int, *, timeout: float = DEFAULT_TIMEOUT) -> str | None:
+        """The bot's answer to that question: None if the buyer may pay, else why not."""
+
+        def look() -> Call | None:
+            answers = self.telegram.accepted("answerPreCheckoutQuery", token=self.token)
+            return next((a for a in answers if a.parameters["pre_checkout_query_id"] == f"pcq-{update_id}"), None)
+
+        answer = self.telegram.wait_for(look, timeout=timeout, what=f"the answer to checkout {update_id}")
+        return None if answer.parameters["ok"] else str(answer.parameters["error_message"])
+
+    def pay_stars(self, link: str) -> str:
+        """The Stars move, and Telegram says so; answers the payment's id at Telegram."""
+        invoice = self.telegram.stars.invoices[self.token][link]
+        charge_id = self.telegram.stars.pay(self.token, invoice.payload, user_id=self.user_id, stars=invoice.stars)
+        self.tell_payment(link, charge_id)
+        return charge_id
+
+    def tell_payment(self, link: str, charge_id: str, *, kind: str = "successful_payment") -> int:
+        """The service message about a payment, or (`refunded_payment`) about one that went back."""
+        invoice = self.telegram.stars.invoices[self.token][link]
+        paid = {
+            "currency": "XTR",
+            "total_amount": invoice.stars,
+            "invoice_payload": invoice.payload,
+            "telegram_payment_charge_id": charge_id,
+            "provider_payment_charge_id": "",
+        }
+        return self.send(self.message(**{kind: paid}))
+
     def block(self) -> int:
         """Block the bot."""
         return self._membership("member", "kicked")

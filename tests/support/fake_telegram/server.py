@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 from tests.support.fake_telegram.calls import Call, Drop, Fault
 from tests.support.fake_telegram.files import KINDS, FileShelf
 from tests.support.fake_telegram.http import Answer, Cut, HttpServer
+from tests.support.fake_telegram.stars import StarBooks
 
 SENDS = ("send", "copy", "forward")
 DEFAULT_TIMEOUT = 20.0
@@ -33,6 +34,7 @@ class FakeTelegram:
         self._http = HttpServer(self._answer)
         self._closed = False
         self.files = FileShelf()
+        self.stars = StarBooks()
         self.most_polls_at_once: Counter[str] = Counter()
 
     def __enter__(self) -> Self:
@@ -169,8 +171,9 @@ class FakeTelegram:
                 return {"url": url, "has_custom_certificate": False, "pending_update_count": pending}
             case method if method.startswith(SENDS):
                 return self._message(call, me)
-            case _:
-                return True
+            case method:
+                told = self.stars.answer(call.token, method, call.parameters)
+                return True if told is None else told
 
     def _message(self, call: Call, me: dict[str, Any]) -> dict[str, Any]:
         message = _message(call, me)

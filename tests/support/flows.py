@@ -56,7 +56,8 @@ def a_branch(step_id: str, *conditions: Document, **parts: Any) -> Document:
 
 
 def a_set(step_id: str, **parts: Any) -> Document:
-    config = {name: parts.pop(name) for name in ("assign", "clear", "add_tags", "remove_tags") if name in parts}
+    fields = ("assign", "clear", "add_tags", "remove_tags")
+    config: Document = {name: parts.pop(name) for name in fields if name in parts}
     return a_step(step_id, "set", config, **parts)
 
 

@@ -1,5 +1,6 @@
 """`question`: asks, and waits for an answer that fits."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, ClassVar, Final, Literal
@@ -107,7 +108,8 @@ _LABELS: Final = {AnswerKind.CONTACT: BuiltinText.SHARE_CONTACT, AnswerKind.LOCA
 
 def asked(step: QuestionStep) -> AnswerKind | None:
     """What the chat offers to share with one press."""
-    return next((kind for kind in _LABELS if kind in step.config.accepts), None)
+    accepted: Collection[str] = step.config.accepts
+    return next((kind for kind in _LABELS if kind in accepted), None)
 
 
 def _keeping(step: QuestionStep) -> KeepAnswer | None:

@@ -157,7 +157,7 @@ def led_to(flow: Flow, before: State, sender: ButtonsStep, ref: ButtonRef) -> st
     button = sender.config.custom_buttons[ref.index]
     # A bump is offered first to who presses it live; an old press goes where the button leads.
     clicks = [c.target_step for c in sender.conditions if getattr(c, "button_text", None) == button.text]
-    return (clicks or [button.target_step or sender.connections.next])[0]
+    return clicks[0] if clicks else button.target_step or sender.connections.next
 
 
 def entered(before: State, after: State, effects: tuple[Effect, ...]) -> list[str | None]:
@@ -201,8 +201,8 @@ def test_a_button_of_another_run_or_version_or_of_nobody_never_moves_anything(
     place = begun(flow)
     for event in events:
         place = place.after(flow, aimed(event, place.state, flow))
-    stranger = {"version_id": UUID(int=99)} if other_version else {"run_id": UUID(int=99)}
-    for ref in (*(replace(one, **stranger) for one in place.shown), None):
+    run_id, version_id = (RUN, UUID(int=99)) if other_version else (UUID(int=99), VERSION)
+    for ref in (*(replace(one, run_id=run_id, version_id=version_id) for one in place.shown), None):
         after, effects = advance(flow, place.state, pressed(ref), BEGINNING)
         assert len([effect for effect in effects if isinstance(effect, AnswerPress)]) == 1
         if place.state.status is Status.WAITING and place.state.step_id in flow.steps:

@@ -1,5 +1,6 @@
 """What a run and its contact remember: scopes, types, caps, and what may decide a price."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -8,19 +9,24 @@ import pytest
 from flows.engine import limits
 from flows.engine.effects import SetContact
 from flows.engine.events import Answered, AnswerKind
+from flows.engine.state import Facts
 from tests.support.conversation import FACTS, Talk
 from tests.support.flows import a_branch, a_condition, a_message, a_payment, a_question, a_set, an_access
 
 END = an_access("end", "Fim")
 
 
-def knowing(*tags: str, grants: tuple[str, ...] = (), **variables: object) -> Any:
+def knowing(*tags: str, grants: tuple[str, ...] = (), **variables: Any) -> Facts:
     """Facts of a contact of whom this is known."""
     contact = replace(FACTS.contact, variables=variables, tags=tags, grants=grants)
     return replace(FACTS, contact=contact)
 
 
-def noting(facts: Any = FACTS, **config: Any) -> Talk:
+def with_variables(variables: Mapping[str, object]) -> Facts:
+    return replace(FACTS, contact=replace(FACTS.contact, variables=variables))
+
+
+def noting(facts: Facts = FACTS, **config: Any) -> Talk:
     """A run that notes this and then asks something."""
     return Talk(a_set("note", next="ask", **config), a_question("ask", "Oi", next="end"), END, facts=facts).begin()
 
@@ -131,7 +137,7 @@ def test_a_run_holds_so_many_variables_and_the_next_is_left_out() -> None:
 
 
 def test_a_contact_holds_as_many_of_its_own() -> None:
-    facts = knowing(**{f"v{number}": number for number in range(limits.MAX_VARIABLES)})
+    facts = with_variables({f"v{number}": number for number in range(limits.MAX_VARIABLES)})
     talk = noting(facts, assign=[{"name": "contact.one_more", "value": 1}, {"name": "contact.v1", "value": "x"}])
     assert talk.of(SetContact) == [SetContact({"v1": "x"})]
     assert (talk.problems, talk.at) == (["too_many_variables"], "ask")
@@ -140,7 +146,9 @@ def test_a_contact_holds_as_many_of_its_own() -> None:
 def test_all_texts_of_a_scope_together_are_capped() -> None:
     pieces = limits.MAX_VARIABLES_TEXT // limits.MAX_VARIABLE_TEXT
     full = {f"v{number}": "a" * limits.MAX_VARIABLE_TEXT for number in range(pieces)}
-    talk = noting(knowing(**full), assign=[{"name": "contact.x", "value": "b"}, {"name": "contact.v0", "value": "b"}])
+    talk = noting(
+        with_variables(full), assign=[{"name": "contact.x", "value": "b"}, {"name": "contact.v0", "value": "b"}]
+    )
     assert talk.of(SetContact) == [SetContact({"v0": "b"})]
     assert talk.problems == ["variables_too_large"]
 

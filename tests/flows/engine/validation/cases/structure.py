@@ -11,11 +11,22 @@ from tests.support.flows import (
     a_flow,
     a_message,
     a_question,
-    a_set,
     a_split,
     a_step,
     an_access,
 )
+
+_WRONG_NOTES: list[tuple[dict[str, Any], Code, str]] = [
+    ({"assign": [{"name": "x", "value": [1]}]}, Code.WRONG_TYPE, "config.assign.0.value"),
+    ({"assign": [{"name": "x", "value": None}]}, Code.WRONG_TYPE, "config.assign.0.value"),
+    ({"assign": [{"name": "x", "value": "a" * 4_097}]}, Code.TOO_LONG, "config.assign.0.value"),
+    ({"assign": [{"name": "x"}]}, Code.REQUIRED, "config.assign.0.value"),
+    ({"assign": [{"name": "um nome", "value": 1}]}, Code.BAD_VARIABLE_NAME, "config.assign.0.name"),
+    ({"assign": [{"name": "x", "value": 1}] * 201}, Code.TOO_LONG, "config.assign"),
+    ({"add_tags": ["x"] * 101}, Code.TOO_LONG, "config.add_tags"),
+    ({"add_tags": ["x" * 65]}, Code.TOO_LONG, "config.add_tags.0"),
+    ({"remove_tags": [" "]}, Code.BLANK, "config.remove_tags.0"),
+]
 
 # What the models themselves refuse: (a change of a sound step's part, what is found).
 STRUCTURE: tuple[Failing, ...] = (
@@ -46,18 +57,8 @@ STRUCTURE: tuple[Failing, ...] = (
         a_flow([a_split("ab", *((f"A{n}", 1, "end") for n in range(21))), END]), ((Code.TOO_LONG, "ab", "config.arms"),)
     ),
     *(
-        Failing(a_flow([a_set("n", next="end", **config), END]), ((code, "n", field),))
-        for config, code, field in [
-            ({"assign": [{"name": "x", "value": [1]}]}, Code.WRONG_TYPE, "config.assign.0.value"),
-            ({"assign": [{"name": "x", "value": None}]}, Code.WRONG_TYPE, "config.assign.0.value"),
-            ({"assign": [{"name": "x", "value": "a" * 4_097}]}, Code.TOO_LONG, "config.assign.0.value"),
-            ({"assign": [{"name": "x"}]}, Code.REQUIRED, "config.assign.0.value"),
-            ({"assign": [{"name": "um nome", "value": 1}]}, Code.BAD_VARIABLE_NAME, "config.assign.0.name"),
-            ({"assign": [{"name": "x", "value": 1}] * 201}, Code.TOO_LONG, "config.assign"),
-            ({"add_tags": ["x"] * 101}, Code.TOO_LONG, "config.add_tags"),
-            ({"add_tags": ["x" * 65]}, Code.TOO_LONG, "config.add_tags.0"),
-            ({"remove_tags": [" "]}, Code.BLANK, "config.remove_tags.0"),
-        ]
+        Failing(a_flow([a_step("n", "set", config, next="end"), END]), ((code, "n", field),))
+        for config, code, field in _WRONG_NOTES
     ),
     Failing(
         a_flow([a_branch("fork", next="end", config={"on": "x"}), END]), ((Code.UNKNOWN_FIELD, "fork", "config.on"),)

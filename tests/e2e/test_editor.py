@@ -61,17 +61,21 @@ def test_a_bad_connection_is_listed_and_publishing_refused(seller: Seller, brows
     selected = page.evaluate("() => window.getSelection().toString()")
     assert "lugar_nenhum" in selected
 
-    # A page opened before the draft broke still has its button: the server refuses, and says why.
-    page.reload()
-    page.locator("#publish").click()
-    expect(page.locator("main")).to_contain_text("Não publiquei o fluxo")
+    # The way to publish says what is wrong, and has no way on.
+    page.goto(f"/fluxos/{seller.flow.pk}/publicar/")
     expect(page.locator("#problems")).to_contain_text("lugar_nenhum")
+    expect(page.get_by_role("button", name="Publicar agora")).to_be_disabled()
     assert not FlowVersion.unscoped.filter(flow=seller.flow).exists()
     assert stored(seller).draft["flow_steps"][2]["connections"]["next"] == "lugar_nenhum"
 
+    open_editor(page, seller)
     write(page, seller.flow.draft)
     expect(page.locator("#save-state")).to_have_text("Salvo")
     page.locator("#publish").click()
+    page.get_by_label("O que mudou").fill("Primeira")
+    page.get_by_role("button", name="Publicar agora").click()
+    expect(page.locator("main")).to_contain_text("A versão 1 está publicada")
+    expect(page.locator("main")).to_contain_text("Primeira")
     expect(page.locator("main")).to_contain_text("Versão 1")
     assert FlowVersion.unscoped.get(flow=seller.flow).number == 1
 

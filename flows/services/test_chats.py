@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -100,17 +100,19 @@ def simulator_press(conversation: Conversation, *, data: str, message_id: int | 
     _post(conversation, {"callback_query": query})
 
 
-def skip_wait(conversation: Conversation) -> timedelta:
-    """Moves the chat's clock to the end of its next wait; answers by how much. Raises Conflict if it waits for none.
+def skip_wait(conversation: Conversation, *, also_due: datetime | None = None) -> timedelta:
+    """Moves the chat's clock to the end of its next wait, or to `also_due` if that comes first; answers by how much.
+    What else hangs on the clock (open charges) is moved by the caller, in the same transaction.
 
-    Locks the conversation.
+    Raises Conflict if it waits for no time. Locks the conversation.
     """
     with transaction.atomic():
         locked = lock_conversation(conversation.pk)
         if locked is None or locked.contact.channel != Channel.SIMULATOR:
             raise NotFound("test_chat_not_found", _("This test chat was not opened yet."))
         armed = Timer.objects.filter(conversation=locked, state=TimerState.ARMED)
-        due_at = armed.filter(run__in=[locked.top_run_id]).order_by("due_at").values_list("due_at", flat=True).first()
+        timer = armed.filter(run__in=[locked.top_run_id]).order_by("due_at").values_list("due_at", flat=True).first()
+        due_at = min((one for one in (timer, also_due) if one is not None), default=None)
         if due_at is None:
             raise Conflict("nothing_to_skip", _("This chat does not wait for a time."))
         skipped = max(due_at - timezone.now(), timedelta()) + A_LITTLE_MORE

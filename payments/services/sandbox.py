@@ -10,12 +10,16 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from django.db.models import Min, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bots.errors import Conflict, NotFound
 from bots.ids import uuid7
+from bots.models import User
 from bots.outbox.publish import NewMessage, publish
+from flows.selectors import test_conversation
+from flows.services.test_chats import skip_wait
 from payments.domain.states import SETTLED, PaymentStatus
 from payments.gateways.sandbox.adapter import end_to_end_id
 from payments.gateways.sandbox.charge import SandboxCharge
@@ -89,12 +93,25 @@ def act_on_payment(payment_id: UUID, what: Act, *, organization_id: UUID) -> Pay
     return act(token, what)
 
 
+def skip_chat_time(flow_id: UUID, *, user: User) -> timedelta:
+    """Time travel of a member's test chat, to the end of its next wait or of its open code, whichever comes first;
+    answers by how much. Its `now`, its timers and its codes move together, or nothing does.
+
+    Raises `NotFound`, and `Conflict` where nothing is due.
+    """
+    conversation = test_conversation(flow_id=flow_id, user=user)
+    with work_for(conversation.organization_id):
+        ends = _open_charges(conversation.contact_id).aggregate(first=Min("expires_at"))["first"]
+        skipped = skip_wait(conversation, also_due=ends)
+        skip_time(organization_id=conversation.organization_id, contact_id=conversation.contact_id, by=skipped)
+    return skipped
+
+
 def skip_time(*, organization_id: UUID, contact_id: UUID, by: timedelta) -> int:
     """Time travel of a test chat: its open charges end that much sooner, in our books and the sandbox's. Answers how
     many."""
     with work_for(organization_id):
-        orders = Order.objects.filter(contact_id=contact_id, is_test=True, paid_at__isnull=True)
-        payments = list(Payment.objects.filter(order__in=orders, next_poll_at__isnull=False))
+        payments = list(_watched_charges(contact_id))
         now = timezone.now()
         for payment in payments:
             payment.expires_at -= by
@@ -104,6 +121,17 @@ def skip_time(*, organization_id: UUID, contact_id: UUID, by: timedelta) -> int:
                 charge.expires_at -= by
                 charge.save(update_fields=["expires_at"])
     return len(payments)
+
+
+def _watched_charges(contact_id: UUID) -> QuerySet[Payment]:
+    """A test chat's charges that may still be paid."""
+    orders = Order.objects.filter(contact_id=contact_id, is_test=True, paid_at__isnull=True)
+    return Payment.objects.filter(order__in=orders, next_poll_at__isnull=False)
+
+
+def _open_charges(contact_id: UUID) -> QuerySet[Payment]:
+    """Those whose code has not ended yet."""
+    return _watched_charges(contact_id).filter(status=PaymentStatus.PENDING.value, superseded=False)
 
 
 def post_notice(payload: Mapping[str, Any]) -> int | None:

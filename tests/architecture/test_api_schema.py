@@ -66,6 +66,7 @@ def rows(world: World) -> dict[str, str]:
         "contacts": str(world.shop.contact.pk),
         "runs": str(world.run.pk),
         "payments": str(charge(world.shop).payment.pk),
+        "tests": str(world.saved_test.pk),
     }
 
 
@@ -107,6 +108,8 @@ def test_answers_as_the_schema_says(
 def name_what_is_there(case: Any, rows: dict[str, str]) -> None:
     if "id" in case.path_parameters:
         case.path_parameters["id"] = rows[case.path.split("/")[3]]
+    if "test_id" in case.path_parameters:
+        case.path_parameters["test_id"] = rows["tests"]
     if "If-Match" in case.headers:
         case.headers["If-Match"] = "*"
     if isinstance(case.body, dict):
@@ -115,4 +118,7 @@ def name_what_is_there(case: Any, rows: dict[str, str]) -> None:
 
 
 def path_of(name: str) -> str:
-    return "/api/v1/" + str(PATTERNS[name].pattern).replace("<uuid:pk>", "{id}").replace("<int:number>", "{number}")
+    written = str(PATTERNS[name].pattern)
+    for parameter, told in (("<uuid:pk>", "{id}"), ("<int:number>", "{number}"), ("<uuid:test_id>", "{test_id}")):
+        written = written.replace(parameter, told)
+    return f"/api/v1/{written}"

@@ -67,7 +67,7 @@ PAGES: dict[str, Page] = {
     "test_chat_say": Page("post", 200, data={"text": "oi"}),
     "test_chat_press": Page("post", 200, data={"data": "start"}),
     "test_chat_share": Page("post", 200, data={"kind": "contact"}),
-    "test_chat_skip": Page("post", 409),
+    "test_chat_skip": Page("post", 200, viewer=409),
     "test_chat_record": Page("post", 302, viewer=403),
     "saved_test_list": Page("get", 200),
     "saved_test_new": Page("post", 302, viewer=403),
@@ -99,7 +99,7 @@ PAGES: dict[str, Page] = {
     "account_switch": Page("post", 302, viewer=403, data={"active": "on"}),
     "test_payments": Page("get", 200),
     # A test chat is its member's own, and so is its charge.
-    "test_payment_act": Page("post", 200, viewer=404, data={"action": "pay"}),
+    "test_payment_act": Page("post", 200, viewer=404, data={"action": "late"}),
 }
 PATTERNS: dict[str, URLPattern] = {
     str(pattern.name): pattern for module in (bots_urls, flows_urls, payments_urls) for pattern in module.urlpatterns

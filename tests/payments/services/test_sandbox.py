@@ -15,8 +15,9 @@ from bots.tenancy import organization_scope
 from payments.gateways.sandbox.signature import is_genuine
 from payments.models import Payment
 from payments.services import poll_due
-from payments.services.sandbox import Act, act, act_on_payment, page_facts, post_notice, skip_time
+from payments.services.sandbox import Act, act, act_on_payment, page_facts, post_notice, skip_chat_time, skip_time
 from tests.factories.payments import Shop, buyer, charge, make_shop, notices
+from tests.support.pages import make_world
 
 
 @pytest.mark.parametrize(
@@ -95,6 +96,22 @@ def test_skipping_time_ends_a_code_sooner(db: None) -> None:
     assert skipped == 1
     poll_due()
     assert sale.payment.status == "expired"
+
+
+def test_a_chats_clock_its_waits_and_its_codes_move_together(db: None) -> None:
+    world = make_world()
+    due = timezone.now() + timedelta(minutes=10)
+    Payment.unscoped.filter(pk=world.test_sale.payment.pk).update(expires_at=due)
+    with organization_scope(world.organization.pk):
+        skipped = skip_chat_time(world.flow.pk, user=world.owner)
+    assert timedelta(minutes=9) < skipped < timedelta(minutes=11)
+    assert Payment.unscoped.get(pk=world.test_sale.payment.pk).expires_at == due - skipped
+    world.test_chat.refresh_from_db()
+    assert world.test_chat.clock_offset == skipped
+    poll_due()
+    assert Payment.unscoped.get(pk=world.test_sale.payment.pk).status == "expired"
+    with organization_scope(world.organization.pk), pytest.raises(Conflict):
+        skip_chat_time(world.flow.pk, user=world.owner)
 
 
 class Listener(BaseHTTPRequestHandler):

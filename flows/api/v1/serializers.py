@@ -171,10 +171,14 @@ class VersionSerializer(serializers.ModelSerializer[FlowVersion]):
     flow = serializers.UUIDField(source="flow_id")
     created_by = serializers.UUIDField(source="created_by_id", allow_null=True)
     definition = DefinitionField()
+    embedded = serializers.JSONField(
+        read_only=True,
+        help_text="Which version each subflow is, by flow, and those versions; empty where there is none.",
+    )
 
     class Meta:
         model = FlowVersion
-        fields: ClassVar[Any] = ["id", "flow", "number", "note", "created_by", "created_at", "definition"]
+        fields: ClassVar[Any] = ["id", "flow", "number", "note", "created_by", "created_at", "definition", "embedded"]
 
 
 class ValidationSerializer(serializers.Serializer[Any]):

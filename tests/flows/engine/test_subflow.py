@@ -84,7 +84,7 @@ def test_the_timeline_says_of_which_version_each_step_is_and_leaves_the_subflow_
         kinds = (TimelineKind.ENTERED, TimelineKind.LEFT, TimelineKind.ANSWERED, TimelineKind.DELIVERED)
         found = [record for kind in kinds for record in talk.recorded(kind)]
         ordered = [effect for effect in talk.last if effect in found]
-        return [(one.kind, one.step_id, one.data.get("subflow")) for one in ordered]  # type: ignore[union-attr]
+        return [(one.kind, one.step_id, one.data.get("subflow")) for one in ordered]
 
     assert told() == [(TimelineKind.ENTERED, "sub", None), (TimelineKind.ENTERED, "ask", inside)]
     talk.write("Recife")

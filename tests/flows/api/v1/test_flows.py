@@ -172,6 +172,7 @@ def test_publishes_the_draft_and_activates_nothing(partner: Partner, flow: dict[
         "created_by": None,
         "created_at": version["created_at"],
         "definition": a_flow(welcome_message="Olá {{first_name}}!", main_buttons=[], redirect_buttons=[]),
+        "embedded": {},
     }
     assert answer(partner.get(f"flows/{flow['id']}/"))["active"] is False
     assert answer(partner.post(f"flows/{flow['id']}/publish/"), 201)["number"] == 2

@@ -125,11 +125,6 @@ def runs_of(*, query: str = "", status: str = "", bot_id: UUID | None = None) ->
     return found.filter(_matching(query.strip())) if query.strip() else found
 
 
-def standing_runs() -> QuerySet[Run]:
-    """Runs that stand still by fault."""
-    return runs_of(status=RunStatus.FAILED)
-
-
 def people_inside() -> int:
     """How many runs of real people are under way."""
     return Run.objects.filter(contact__channel=Channel.TELEGRAM, status=RunStatus.ACTIVE).count()

@@ -30,11 +30,11 @@ def _label(turn: Turn, event: Pressed) -> str:
     """The words on the pressed button, as far as its version is at hand."""
     ref = event.ref
     if event.raw == BEGIN_DATA:
-        return builtin_text(BuiltinText.BEGIN, locale=turn.bot.locale, edits=turn.bot.texts)
+        return builtin_text(BuiltinText.BEGIN, locale=turn.facts.locale, edits=turn.facts.texts)
     if ref is None:
         return ""
     if ref.index in _OUR_BUTTONS:
-        return builtin_text(_OUR_BUTTONS[ref.index], locale=turn.bot.locale, edits=turn.bot.texts)
+        return builtin_text(_OUR_BUTTONS[ref.index], locale=turn.facts.locale, edits=turn.facts.texts)
     found = (version.flow.version(ref.version_id) for version in turn.versions.values())
     flow = next((one for one in found if one is not None), None)
     if flow is None or not 0 <= ref.ordinal < len(flow.order):

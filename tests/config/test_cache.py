@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.core.cache import cache, caches
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -24,11 +24,11 @@ def without_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": NOBODY}}
 
 
-def test_it_is_redis_as_long_as_that_answers() -> None:
+def test_it_is_redis_as_long_as_that_answers(settings: Any) -> None:
     key = uuid4().hex
     assert cache.add(key, "first", 10)
     assert not cache.add(key, "second", 10)
-    other = ManneredCache(cache._server, {**caches.settings["default"]})
+    other = ManneredCache(settings.CACHES["default"]["LOCATION"], {**settings.CACHES["default"]})
     assert (other.get(key), cache.get(key)) == ("first", "first")
     cache.delete(key)
     assert other.get(key, "gone") == "gone"

@@ -169,7 +169,8 @@ def test_the_menu_speaks_english_and_in_the_bots_own_words() -> None:
 
 
 def test_the_menu_is_never_longer_than_telegram_takes() -> None:
-    made = items(*({"command": f"c{n}", "target_step": "end"} for n in range(100)))
+    triggers: list[dict[str, object]] = [{"command": f"c{n}", "target_step": "end"} for n in range(100)]
+    made = items(*triggers)
     assert len(made) == 100
     assert made[-1].command == "privacy"
 

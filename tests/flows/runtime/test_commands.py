@@ -136,6 +136,19 @@ def test_a_bot_has_its_own_words_in_each_language() -> None:
     assert (ana.texts, bob.texts) == (["Nossas regras"], ["Our rules"])
 
 
+def test_a_button_in_the_bots_own_words_is_heard_in_them() -> None:
+    bot = make_flow_bot(a_flow([an_access("bye", "Tchau")]), texts={"begin": {"pt-br": "Vamos!"}})
+    ana = Person(bot)
+    ana.start()
+    drain()
+    ana.say("oi de novo")
+    drain()
+    ana.press(ana.button("Vamos!"))
+    drain()
+    assert [line.text for line in ana.transcript if "pressed" in line.payload] == ["Vamos!"]
+    assert [row.state for row in ana.inbox] == ["done"] * 3
+
+
 def test_access_is_asked_for_and_what_comes_is_said_once_more() -> None:
     ana = Person(make_flow_bot(a_flow([a_question("name", config={"save_as": "nome"}, next="vip"), an_access("vip")])))
     ana.start()

@@ -5,9 +5,11 @@ from typing import Any
 
 from django.utils import timezone
 
+from bots.models import Contact
 from bots.web.moments import span
 from flows import selectors
-from flows.models import Conversation
+from flows.engine.variables import CONTACT_SCOPE
+from flows.models import Conversation, Run
 from flows.web.looks import RUN_STATUS
 from flows.web.steps import present_step
 
@@ -29,6 +31,13 @@ def panel_context(conversation: Conversation) -> dict[str, Any]:
         "run": run,
         "run_look": RUN_STATUS[run.status],
         "step": present_step(run),
-        "variables": sorted((run.state.get("variables") or {}).items()),
+        "variables": _known(run, conversation.contact),
         "wait": Wait(span(due_at - timezone.now())) if due_at else None,
     }
+
+
+def _known(run: Run, contact: Contact) -> list[tuple[str, object]]:
+    """The run's variables, then the contact's under their scope, then the tags."""
+    own = {f"{CONTACT_SCOPE}{name}": value for name, value in contact.variables.items()}
+    tags = [("tags", ", ".join(contact.tags))] if contact.tags else []
+    return [*sorted((run.state.get("variables") or {}).items()), *sorted(own.items()), *tags]

@@ -3,7 +3,10 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from bots.tenancy import organization_scope
+from flows.services.definitions import create_flow
 from tests.e2e.conftest import PHONE, Seller
+from tests.support.flows import a_flow, a_question, an_access
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.processes]
 
@@ -70,3 +73,20 @@ def test_a_draft_with_errors_shows_its_problems_instead(seller: Seller, browser:
     expect(page.locator("main")).to_contain_text("Este rascunho ainda não pode rodar")
     expect(page.locator("main")).to_contain_text("nowhere")
     expect(page.locator("#phone")).to_have_count(0)
+
+
+def test_a_phone_number_is_shared_with_one_press(seller: Seller, browser: Browser) -> None:
+    asks = a_question("ask", "Qual é o seu telefone?", config={"accepts": ["contact"], "save_as": "fone"}, next="bye")
+    with organization_scope(seller.organization.pk):
+        flow = create_flow(
+            bot_id=seller.bot.pk, name="Telefone", definition=a_flow([asks, an_access("bye", "Recebi {{fone}}")])
+        ).flow
+    page = seller.open(browser)
+    page.goto(f"/fluxos/{flow.pk}/teste/")
+    wall = page.locator("#wall")
+    page.get_by_role("button", name="Contato de outra pessoa").click()
+    expect(wall.get_by_role("button", name="Enviar meu telefone")).to_have_count(1)
+    wall.get_by_role("button", name="Enviar meu telefone").click()
+    expect(wall).to_contain_text("Recebi +5511987654321")
+    expect(wall.get_by_role("button", name="Enviar meu telefone")).to_have_count(0)
+    assert seller.trouble == []

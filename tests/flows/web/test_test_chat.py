@@ -3,6 +3,7 @@
 from django.test import Client
 from django.urls import reverse
 
+from bots.models import Contact
 from flows.models import Flow, Message
 from flows.services import store_simulated_calls
 from tests.factories.flows import drain
@@ -99,3 +100,10 @@ def test_an_offer_to_share_is_a_key_of_the_page(browser: Client, world: World) -
     )
     page = feed(browser, world)
     assert 'name="kind" value="contact">Enviar meu telefone</button>' in page
+
+
+def test_what_is_kept_of_the_contact_stands_beside_the_chat(browser: Client, world: World) -> None:
+    Contact.unscoped.filter(pk=world.test_chat.contact_id).update(variables={"cidade": "Natal"}, tags=["vip", "novo"])
+    page = feed(browser, world)
+    assert '<dt class="code text-muted">contact.cidade</dt><dd class="truncate">Natal</dd>' in page
+    assert '<dt class="code text-muted">tags</dt><dd class="truncate">vip, novo</dd>' in page

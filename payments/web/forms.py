@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bots.errors import Text
 from payments.domain.gateway_names import GatewayName
-from payments.gateways.base import Environment, SecretOrigin
+from payments.gateways.base import CredentialField, Environment, SecretOrigin
 from payments.gateways.registry import GATEWAYS
 from payments.models.enums import GATEWAY_CHOICES
 
@@ -51,17 +51,11 @@ class AccountForm(forms.Form):
         self.fields["name"].initial = dict(GATEWAY_CHOICES)[gateway.value]
         for field in traits.credentials:
             label, hint = CREDENTIALS[field.name]
-            self.fields[field.name] = (
-                forms.ChoiceField(
-                    label=label, help_text=hint, choices=[(choice, ENVIRONMENTS[choice]) for choice in field.choices]
-                )
-                if field.choices
-                else forms.CharField(label=label, help_text=hint, max_length=1000, widget=_secret_input())
-            )
+            self.fields[field.name] = _input(field, label, hint)
         if traits.webhook_secret is SecretOrigin.THEIRS:
             self.fields["webhook_secret"] = forms.CharField(
                 label=_("Webhook secret"),
-                help_text=SECRETS[gateway],
+                help_text=str(SECRETS[gateway]),
                 max_length=1000,
                 required=False,
                 widget=_secret_input(),
@@ -71,6 +65,13 @@ class AccountForm(forms.Form):
     def credentials(self) -> dict[str, str]:
         """What the gateway needs, of what was typed in."""
         return {field.name: self.cleaned_data[field.name] for field in GATEWAYS[self.gateway].traits.credentials}
+
+
+def _input(field: CredentialField, label: Text, hint: Text) -> forms.Field:
+    if not field.choices:
+        return forms.CharField(label=str(label), help_text=str(hint), max_length=1000, widget=_secret_input())
+    choices = [(choice, ENVIRONMENTS[choice]) for choice in field.choices]
+    return forms.ChoiceField(label=str(label), help_text=str(hint), choices=choices)
 
 
 def _secret_input() -> forms.Widget:

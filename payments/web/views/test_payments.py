@@ -53,8 +53,8 @@ def panel(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
     # Where the run waits for the clock the chat itself offers to skip that.
     run = flow_selectors.test_run(chat)
     waits = run is not None and flow_selectors.next_wait(run) is not None
-    seen = f"{waits}:{payment.pk}:{payment.revision}:{payment.status}:{bool(payment.provider_id)}" if payment else "none"
-    etag = f'"{hashlib.sha256(f"{seen}:{request.LANGUAGE_CODE}".encode()).hexdigest()[:20]}"'
+    seen = f"{payment.pk}:{payment.revision}:{payment.status}:{bool(payment.provider_id)}" if payment else "none"
+    etag = f'"{hashlib.sha256(f"{seen}:{waits}:{request.LANGUAGE_CODE}".encode()).hexdigest()[:20]}"'
     if request.headers.get("If-None-Match") == etag:
         return HttpResponse(status=304, headers={"ETag": etag})
     context = {

@@ -23,6 +23,7 @@ from bots.services import Actor, connect_bot, pause_bot, resume_bot
 from bots.staff import StaffAdmin, back_to, confirmed, show_refusal, staff_of
 from bots.tenancy import no_transaction, organization_scope
 from flows.admin.json_text import JSON_BOX, JsonTextField
+from flows.engine.texts import LANGUAGES
 from flows.models import Flow
 from flows.services.bot_settings import BotChanges, change_bot
 
@@ -56,12 +57,21 @@ class BotForm(forms.ModelForm[Bot]):
 
     class Meta:
         model = Bot
-        fields = ["name", "welcome_message", "main_buttons", "redirect_buttons", "flow_enabled"]
+        fields = [
+            "name",
+            "welcome_message",
+            "main_buttons",
+            "redirect_buttons",
+            "flow_enabled",
+            "support_contact",
+            "texts",
+        ]
         widgets = {
             "main_buttons": UnfoldAdminTextareaWidget(attrs=JSON_BOX | {"rows": 8}),
             "redirect_buttons": UnfoldAdminTextareaWidget(attrs=JSON_BOX | {"rows": 4}),
+            "texts": UnfoldAdminTextareaWidget(attrs=JSON_BOX | {"rows": 6}),
         }
-        field_classes = {"main_buttons": JsonTextField, "redirect_buttons": JsonTextField}
+        field_classes = {"main_buttons": JsonTextField, "redirect_buttons": JsonTextField, "texts": JsonTextField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -94,7 +104,19 @@ class BotForm(forms.ModelForm[Bot]):
             redirect_buttons=given["redirect_buttons"] or [],
             flow_enabled=given["flow_enabled"],
             active_flow=active.pk if active else None,
+            support_contact=given["support_contact"],
+            texts=self._wordings(given["texts"] or {}),
         )
+
+    def _wordings(self, written: Any) -> Any:
+        """What is written is all there is: what was taken out of it goes back to our text."""
+        if not isinstance(written, dict):
+            return {"texts": written}
+        ours = dict.fromkeys(LANGUAGES)
+        kept = {
+            code: {**ours, **wordings} if isinstance(wordings, dict) else wordings for code, wordings in written.items()
+        }
+        return {**dict.fromkeys(self.initial.get("texts") or {}, ours), **kept}
 
 
 @admin.register(Bot)

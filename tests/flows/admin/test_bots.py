@@ -113,6 +113,26 @@ def test_refuses_a_change_that_would_break_the_bot(staff: Client, tenant: Tenant
     assert acts(bot) == []
 
 
+def test_built_in_texts_are_what_is_written_and_nothing_else(staff: Client, tenant: Tenant) -> None:
+    for texts in (
+        {"terms": {"pt-br": "Regras", "en": "Rules"}, "pay_code": {"en": "Code:"}},
+        {"terms": {"en": "Our rules"}},
+        {},
+    ):
+        answer = staff.post(change(tenant.bot), sent(texts=json.dumps(texts), support_contact="@eu"))
+        assert answer.status_code == 302
+        tenant.bot.refresh_from_db()
+        assert (tenant.bot.texts, tenant.bot.support_contact) == (texts, "@eu")
+
+
+@pytest.mark.parametrize("texts", ['{"nothing": {"en": "x"}}', '{"terms": {"en": "<b>"}}', '["x"]', '{"terms": "x"}'])
+def test_refuses_texts_that_cannot_be_used(staff: Client, tenant: Tenant, texts: str) -> None:
+    answer = staff.post(change(tenant.bot), sent(texts=texts))
+    assert answer.status_code == 200
+    tenant.bot.refresh_from_db()
+    assert tenant.bot.texts == {}
+
+
 def test_offers_only_published_flows_of_this_bot(staff: Client, tenant: Tenant) -> None:
     theirs = publish(make_tenant().bot, a_flow())
     answer = staff.post(change(tenant.bot), sent(active_flow=str(theirs.flow_id)))

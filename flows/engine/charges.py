@@ -67,6 +67,7 @@ def on_ready(walk: Walk, event: ChargeReady) -> Move:
     walk.record_of(visit, TimelineKind.CHARGE_READY, visit=event.visit, amount_minor=event.amount_minor)
     step = _waited_step(walk, visit)
     if step is not None and not visit.taken_paid and is_payable(visit):
+        walk.park("")
         say_charge(walk, step, visit)
     return STAY
 
@@ -84,10 +85,13 @@ def on_failed(walk: Walk, event: ChargeFailed) -> Move:
     if step is None or visit.taken_paid:
         return STAY
     if event.retrying:
+        walk.park("charge_retrying")
         if not _just_reminded(walk, REMINDER_INTERVAL):
             walk.change(last_reminded_at=walk.now)
             walk.say_builtin(BuiltinText.CHARGE_RETRYING)
         return STAY
+    if outcome_way(step, visit.status) is None:
+        walk.park("charge_failed")
     return _unhappy(walk, step, visit, BuiltinText.CHARGE_FAILED)
 
 

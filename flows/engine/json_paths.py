@@ -21,6 +21,8 @@ def parse_path(text: str) -> JsonPath | None:
         text = text[1:].removeprefix(".")
         if not text:
             return ()
+    if text.startswith("."):
+        return None
     while at < len(text):
         part = _PART.match(text, at)
         if part is None:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from bots.actor import AnyActor
-from bots.errors import NotFound
+from bots.errors import Conflict, NotFound
 from bots.jobs import enqueue_on_commit
 from bots.outbox.models import MessageState, OutboxMessage
 from bots.outbox.services import let_go, resend_dead
@@ -18,7 +18,7 @@ from flows.runtime.runner import DRAIN_TASK, UPDATES_QUEUE
 
 def retry_item(item_id: UUID, *, actor: AnyActor) -> None:
     """Sends a message that was given up once more, or works an event that was set aside off again, before everything
-    that came later. Raises NotFound for anything that does not stand still (any more)."""
+    that came later. Raises NotFound, and Conflict for what does not stand still (any more)."""
     with transaction.atomic():
         message = _given_up(item_id)
         if message is not None:
@@ -35,7 +35,7 @@ def retry_item(item_id: UUID, *, actor: AnyActor) -> None:
 
 
 def dismiss_item(item_id: UUID, *, actor: AnyActor) -> None:
-    """Lets a message or an event go for good. Raises NotFound as `retry_item` does."""
+    """Lets a message or an event go for good. Raises as `retry_item` does."""
     with transaction.atomic():
         message = _given_up(item_id)
         if message is not None:
@@ -54,12 +54,21 @@ def note_dead_message(conversation_id: UUID) -> None:
 
 
 def _given_up(item_id: UUID) -> OutboxMessage | None:
-    states = (MessageState.DEAD, MessageState.UNKNOWN)
-    return OutboxMessage.objects.filter(pk=item_id, state__in=states).first()
+    """The message, if it is one; raises Conflict for one that is not given up (any more)."""
+    message = OutboxMessage.objects.filter(pk=item_id).first()
+    if message is not None and message.state not in (MessageState.DEAD, MessageState.UNKNOWN):
+        raise _not_standing()
+    return message
 
 
 def _set_aside(item_id: UUID) -> InboxEvent:
-    event = InboxEvent.objects.select_for_update(no_key=True).filter(pk=item_id, state=InboxState.SET_ASIDE).first()
+    event = InboxEvent.objects.select_for_update(no_key=True).filter(pk=item_id).first()
     if event is None:
         raise NotFound("nothing_standing", _("There is nothing here that stands still (any more)."))
+    if event.state != InboxState.SET_ASIDE:
+        raise _not_standing()
     return event
+
+
+def _not_standing() -> Conflict:
+    return Conflict("not_standing", _("There is nothing here that stands still (any more)."))

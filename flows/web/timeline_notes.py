@@ -43,6 +43,8 @@ def note_of(entry: TimelineEntry, definition: Mapping[str, Any]) -> str:
             }
         case TimelineKind.CHARGE_FAILED | TimelineKind.PROBLEM | TimelineKind.FAILED:
             return " · ".join(filter(None, [str(data.get("code") or ""), _path(data.get("path"))]))
+        case TimelineKind.HTTP_ANSWERED | TimelineKind.HTTP_FAILED:
+            return _call(data)
         case TimelineKind.RESUMED if data.get("by_team"):
             return _("by the team")
         case TimelineKind.CLOSED if data.get("owed"):
@@ -85,6 +87,13 @@ def _money(minor: object, definition: Mapping[str, Any], step_id: str | None) ->
     if (step.get("config") or {}).get("currency") == "XTR":
         return f"⭐ {minor}"
     return f"R$ {number_format(Decimal(minor) / 100, decimal_pos=2, force_grouping=True)}"
+
+
+def _call(data: Mapping[str, Any]) -> str:
+    """How the other system answered, and how long it took."""
+    took, status, code = data.get("milliseconds"), data.get("status"), data.get("code")
+    parts = [f"HTTP {status}" if status else "", str(code or ""), f"{took} ms" if isinstance(took, int) else ""]
+    return " · ".join(filter(None, parts))
 
 
 def _path(path: object) -> str:

@@ -81,8 +81,7 @@ PAGES: dict[str, Page] = {
     "conversation_detail": Page("get", 200),
     "standing_list": Page("get", 200),
     "standing_retry": Page("post", 302, viewer=403),
-    # Tried again already.
-    "standing_dismiss": Page("post", 404, viewer=403),
+    "standing_dismiss": Page("post", 302, viewer=403),
     "run_resume": Page("post", 302, viewer=403),
     "run_move": Page("post", 302, viewer=403, data={"step": "menu"}),
     "run_close": Page("post", 302, viewer=403, data={"reason": "asked"}),

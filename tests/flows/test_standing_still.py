@@ -155,7 +155,7 @@ def test_a_message_given_up_is_sent_again() -> None:
         retry_item(row.pk, actor=SYSTEM)
     assert OutboxMessage.unscoped.get(pk=row.pk).state == "new"
     assert AuditEntry.unscoped.get(action="message.resend").object_id == str(row.pk)
-    with organization_scope(ana.bot.organization_id), pytest.raises(NotFound):
+    with organization_scope(ana.bot.organization_id), pytest.raises(Conflict):
         retry_item(row.pk, actor=SYSTEM)
 
 

@@ -92,6 +92,7 @@ class PaymentBehaviour(Behaviour[PaymentStep]):
             if way is not None:
                 return Go(way)
             walk.say_builtin(BuiltinText.CHARGE_FAILED)
+            walk.park("no_amount")
             return STAY
         visit = walk.state.next_visit
         _open_visit(walk, step, visit, charge)

@@ -21,6 +21,7 @@ from tests.factories.flows import drain
 from tests.support.conversation_tests import PAYS, WRONG_THREE_TIMES
 from tests.support.flows import sales_flow
 from tests.support.pages import World
+from tests.support.partner import make_partner
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +74,16 @@ def test_publishing_on_the_page_is_refused_and_names_the_test(world: World, brow
     assert answer.status_code == 422
     assert PAYS["name"] in answer.content.decode()
     assert FlowVersion.unscoped.filter(flow=world.flow).count() == before
+
+
+def test_publishing_by_the_api_is_refused_with_the_problem(world: World) -> None:
+    Flow.unscoped.filter(pk=world.flow.pk).update(draft=delivers_unpaid())
+    partner = make_partner(world.organization)
+    told = partner.post(f"flows/{world.flow.pk}/publish/", {})
+    assert told.status_code == 422
+    assert "conversation_test_failed" in [one["code"] for one in told.json()["errors"]]
+    checked = partner.post(f"flows/{world.flow.pk}/validate/", {}).json()
+    assert checked["valid"] is False
 
 
 def test_writing_tells_its_problems_while_nothing_is_saved(world: World, browser: Client) -> None:

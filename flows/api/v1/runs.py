@@ -88,10 +88,9 @@ class RunMove(_RunView):
     @extend_schema(request=MoveRunSerializer, responses={202: AcceptedSerializer})
     def post(self, request: Request, pk: UUID) -> Response:
         """A new wait begins there. 422 for a step that its version does not have."""
-        run_id = self._known(pk)
         wanted = MoveRunSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
-        move_run(run_id, wanted.validated_data["step"], actor=Actor.of_key(self.api_key))
+        move_run(self._known(pk), wanted.validated_data["step"], actor=Actor.of_key(self.api_key))
         return _accepted()
 
 
@@ -102,10 +101,9 @@ class RunClose(_RunView):
     @extend_schema(request=CloseRunSerializer, responses={202: AcceptedSerializer})
     def post(self, request: Request, pk: UUID) -> Response:
         """409 for a run that is over, and for one that is paid and not served unless `despite_owing`."""
-        run_id = self._known(pk)
         wanted = CloseRunSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
-        close_run(run_id, actor=Actor.of_key(self.api_key), **wanted.validated_data)
+        close_run(self._known(pk), actor=Actor.of_key(self.api_key), **wanted.validated_data)
         return _accepted()
 
 

@@ -219,7 +219,7 @@ class PublishSerializer(StrictSerializer):
     """How to publish. `seen`: 409 if the draft or the newest version is another by now."""
 
     note = serializers.CharField(required=False, allow_blank=True, max_length=500, default="")
-    choices = ChoiceSerializer(many=True, required=False, default=[], max_length=1_000)
+    choices = ChoiceSerializer(many=True, required=False, default=[])
     apply_texts = serializers.BooleanField(required=False, default=False)
     seen = SeenSerializer(required=False, allow_null=True, default=None)
 
@@ -269,7 +269,7 @@ class FieldChangeSerializer(serializers.Serializer[Any]):
     """One field; `label` says in words where it is, in the language of the request."""
 
     field = serializers.SerializerMethodField()
-    label = serializers.SerializerMethodField()
+    label = serializers.SerializerMethodField()  # type: ignore[assignment]  # a field of ours, not the form's word
     change = serializers.ChoiceField(list(Change), source="kind")
     before = serializers.JSONField(allow_null=True)
     after = serializers.JSONField(allow_null=True)
@@ -342,16 +342,16 @@ class AcceptedSerializer(serializers.Serializer[Any]):
 
 
 class MoveRunSerializer(StrictSerializer):
-    """Where a run is to go on."""
+    """Where a run is to go on; a step that its version does not have is 422."""
 
-    step = serializers.CharField(max_length=64)
+    step = serializers.CharField(required=False, default="", allow_blank=True, max_length=64)
 
 
 class CloseRunSerializer(StrictSerializer):
     """Why a run is closed. `message` is said to its contact; `despite_owing` closes even one that is paid and not
     served, which stays owed."""
 
-    reason = serializers.CharField(max_length=300)
+    reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=300)
     message = serializers.CharField(required=False, allow_blank=True, default="", max_length=4096)
     despite_owing = serializers.BooleanField(required=False, default=False)
 

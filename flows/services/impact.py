@@ -76,7 +76,7 @@ def impact_of(flow: Flow) -> Impact:
     definitions = dict(FlowVersion.objects.filter(pk__in=inhabited).values_list("pk", "definition"))
     rows: dict[str, list[dict[str, Any]]] = {}
     for row in counted:
-        rows.setdefault(row["step_id"], []).append(row)
+        rows.setdefault(str(row["step_id"]), []).append(dict(row))
     after = _steps_of(draft)
     steps = [_step_impact(step_id, found, definitions, after) for step_id, found in rows.items()]
     order = list(StepFate)
@@ -130,7 +130,7 @@ def _step_impact(
 ) -> StepImpact:
     befores = [_steps_of(definitions[row["version_id"]]).get(step_id) for row in rows]
     fates = [_fate(before, after.get(step_id)) for before in befores]
-    known = next((step for step in (after.get(step_id), *befores) if step is not None), {})
+    known: Mapping[str, Any] = next((step for step in (after.get(step_id), *befores) if step is not None), {})
     return StepImpact(
         step_id=step_id,
         type=str(known.get("type", "")),

@@ -40,7 +40,7 @@ def move_people(version: FlowVersion, choices: Mapping[str, StepChoice]) -> int:
     In the transaction that publishes, so that choices exist exactly if their version does. A constant number of
     statements for every few thousand people; each run is moved by the drain, under its conversation's lock, once.
     """
-    if not choices:
+    if not choices or version.flow_id is None:
         return 0
     waiting = Run.objects.filter(
         version__flow_id=version.flow_id,

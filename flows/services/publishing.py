@@ -82,7 +82,7 @@ def _refuse_stale(flow: Flow, seen: Seen) -> None:
 
 
 def _told(version: FlowVersion, choices: Mapping[str, StepChoice], people: int) -> dict[str, Any]:
-    told = {"number": version.number, "note": version.note}
+    told: dict[str, Any] = {"number": version.number, "note": version.note}
     if choices:
         told["choices"] = {step_id: choice.fate.value for step_id, choice in choices.items()}
         told["people"] = people

@@ -20,7 +20,7 @@ CREDENTIALS: Final[Mapping[str, tuple[Text, Text]]] = {
     ),
     "token": (_("API token"), _("In PushinPay's panel, under settings.")),
     "app_id": (_("AppID"), _("In Woovi, under API/Plugins, of an API application.")),
-    "api_key": (_("API key"), _("In Asaas, under integrations. It begins with $aact_.")),
+    "api_key": (_("Asaas API key"), _("In Asaas, under integrations. It begins with $aact_.")),
     "environment": (_("Environment"), _("The test environment moves no real money.")),
 }
 ENVIRONMENTS: Final[Mapping[str, Text]] = {
@@ -31,9 +31,9 @@ SECRETS: Final[Mapping[GatewayName, Text]] = {
     GatewayName.MERCADO_PAGO: _("Secret signature of your application's webhooks. Optional, and safer with it."),
     GatewayName.WOOVI: _("HMAC secret of the webhook. Optional: Woovi's own signature is always checked."),
 }
-# Gateways a seller can add by hand; the others come by themselves.
+# The others come by themselves: the sandbox by a click, a bot's Stars with the bot.
 ADDABLE: Final = tuple(
-    (name, label) for name, label in GATEWAY_CHOICES if GATEWAYS[GatewayName(name)].traits.credentials
+    (name, label) for name, label in GATEWAY_CHOICES if name not in (GatewayName.SANDBOX, GatewayName.STARS)
 )
 
 

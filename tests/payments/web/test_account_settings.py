@@ -10,6 +10,7 @@ from bots.models import AuditEntry
 from bots.tenancy import organization_scope
 from payments.models import GatewayAccount
 from payments.services import ensure_sandbox_account
+from payments.web.forms import ADDABLE
 from tests.factories.bots import make_membership
 from tests.support.fake_gateways import FAKES, FakeGateway, FakeMercadoPago, Mood
 from tests.support.fake_gateways.server import SECRET
@@ -57,6 +58,12 @@ def test_credentials_the_gateway_takes_are_kept_encrypted_and_never_shown(
         assert SECRET not in browser.get(page).content.decode()
     entry = AuditEntry.unscoped.get(action="gateway_account.add")
     assert SECRET not in str(entry.data)
+
+
+def test_every_gateway_on_offer_has_its_form(browser: Client) -> None:
+    assert {name for name, _label in ADDABLE} == {fake.name for fake in FAKES}
+    for name, _label in ADDABLE:
+        assert browser.get(f"{NEW}?gateway={name}").status_code == 200
 
 
 def test_credentials_the_gateway_refuses_are_not_kept(browser: Client, fake: FakeGateway) -> None:

@@ -140,7 +140,7 @@ def _read_messages(limit: int, before: UUID | None) -> Iterator[Standing]:
         yield Standing(Kind.MESSAGE, one.pk, code, one.done_at or one.created_at, one.last_error, contact)
 
 
-def _people(keys: Iterable[tuple[UUID | None, Any]]) -> Mapping[tuple[UUID, int], Contact]:
+def _people(keys: Iterable[tuple[UUID | None, Any]]) -> Mapping[tuple[UUID | None, Any], Contact]:
     wanted = {(bot_id, user_id) for bot_id, user_id in keys if bot_id is not None and isinstance(user_id, int)}
     found = Contact.objects.filter(
         bot_id__in={bot_id for bot_id, _ in wanted}, telegram_user_id__in={user_id for _, user_id in wanted}

@@ -6,8 +6,8 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from bots.actor import Actor
 from bots.errors import DomainError
+from bots.services import Actor
 from bots.staff import ReadOnlyAdmin, back_to, confirmed, show_refusal, staff_of
 from bots.tenancy import organization_scope
 from flows.models import Conversation, Message, Run, TimelineEntry, Timer

@@ -6,11 +6,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from bots.actor import AnyActor
 from bots.errors import Conflict, Invalid, NotFound
 from bots.ids import uuid7
 from bots.models import Channel, Contact
 from bots.outbox.publish import NewMessage, publish
+from bots.services import AnyActor
 from bots.services.audit import record_audit
 from bots.storable import clean_text
 from flows.engine.codec import dump_effect

@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from bots.actor import AnyActor
 from bots.errors import Conflict, Invalid, NotFound
 from bots.models import Channel, Contact
+from bots.services import AnyActor
 from bots.services.audit import record_audit
 from bots.storable import clean_text
 from flows.engine.events import Event, OperatorClosed, OperatorResumed, Start
@@ -133,7 +133,7 @@ def _act(
     actor: AnyActor,
     key: str | None,
     reason: str = "",
-    data: dict[str, object] | None = None,
+    data: Mapping[str, object] | None = None,
 ) -> None:
     """The team's act as an inbox row, written down in the same transaction; a repeated one leaves no second entry."""
     with transaction.atomic():

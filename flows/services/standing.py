@@ -6,11 +6,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from bots.actor import AnyActor
 from bots.errors import Conflict, NotFound
 from bots.jobs import enqueue_on_commit
 from bots.outbox.models import MessageState, OutboxMessage
 from bots.outbox.services import let_go, resend_dead
+from bots.services import AnyActor
 from bots.services.audit import record_audit
 from flows.models import Conversation, InboxEvent, InboxState
 from flows.runtime.runner import DRAIN_TASK, UPDATES_QUEUE

@@ -10,12 +10,12 @@ from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bots.actor import Actor
 from bots.api.pagination import OldestFirst
 from bots.api.views import ApiView
 from bots.errors import NotFound
 from bots.models import Channel
 from bots.permissions import ApiScope
+from bots.services import Actor
 from flows.api.v1.serializers import (
     AcceptedSerializer,
     CloseRunSerializer,

@@ -8,9 +8,9 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bots.actor import Actor
 from bots.api.views import ApiView
 from bots.permissions import ApiScope
+from bots.services import Actor
 from flows.api.v1.serializers import AcceptedSerializer, StandingPageSerializer, StandingQuerySerializer
 from flows.causes import cause_of
 from flows.services.standing import dismiss_item, retry_item

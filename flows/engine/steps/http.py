@@ -240,7 +240,7 @@ def _filled(walk: Walk, value: object) -> object:
         case str():
             name = only_variable_in(value)
             known: Mapping[str, object] = walk.variables() if name is not None else {}
-            return known[name] if name in known else walk.text(value, html=False)
+            return known[name] if name is not None and name in known else walk.text(value, html=False)
         case dict():
             return {name: _filled(walk, one) for name, one in value.items()}
         case list() | tuple():

@@ -1,4 +1,4 @@
-"""What the flows app asks of apps above it: reading a raw inbox row, knowing what an organization and a contact have."""
+"""What the flows app asks of apps above it: to read a raw inbox row, to know what organization and contact have."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -80,7 +80,7 @@ GrantOwner = tuple[UUID, int]
 
 class GrantNames(Protocol):
     """By which names conditions know the open accesses of each of these people: the chat's id, the id of the step that
-    gave it, what was bought. One statement for all; called inside the drain's transaction. Who has none may be left out.
+    gave it, what was bought. One statement for all, inside the drain's transaction. Who has none may be left out.
     """
 
     def __call__(self, owners: Collection[GrantOwner]) -> Mapping[GrantOwner, tuple[str, ...]]: ...

@@ -330,7 +330,7 @@ API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=600)
 # How many drains may work side by side, best about one per worker process: fewer shards make larger transactions.
 FLOW_SHARDS = env.int("FLOW_SHARDS", default=2)
 SWEEP_INTERVAL_MS = env.int("SWEEP_INTERVAL_MS", default=250)
-# Networks that are no part of the internet and may be called all the same, for trying things out; refused in production.
+# Networks that are no part of the internet and may be called all the same, to try things out; refused in production.
 OUTGOING_PRIVATE_NETWORKS = tuple(ip_network(text) for text in env.list("OUTGOING_PRIVATE_NETWORKS", default=[]))
 # `name:hit:action` for the kill tests; refused outside dev and test.
 CRASH_PLAN = env.str("CRASH_PLAN", default="")

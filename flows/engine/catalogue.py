@@ -23,10 +23,10 @@ class GatewayAccountFacts:
 
 @dataclass(frozen=True, slots=True)
 class SubflowFacts:
-    """A published flow as another may run it: what it is called, what it runs itself, and what a way through it is like.
+    """A published flow as another may run it: its name, what it runs itself, and what a way through it is like.
 
     `returns`: its end can be come to; `returns_at_once`: without a wait; `returns_unpaid`: without paying. `enters` are
-    the steps that the walk which comes in may enter, `leaves_by` those that the walk which goes out may. `writes` are the
+    the steps that the walk which comes in may enter, `leaves_by` those that the walk which goes out may. `writes`: the
     variables it leaves behind.
     """
 

@@ -199,7 +199,7 @@ class KeepAnswer:
 
 @dataclass(frozen=True, slots=True)
 class CallHttp:
-    """Call a URL; answered by `HttpAnswered` of the same wait. Everything is filled in; `save` says which variable takes
+    """Call a URL; answered by `HttpAnswered` of the same wait. All is filled in; `save` says which variable takes
     which path of the JSON answer. `repeatable`: it may be made again where nobody knows whether it arrived."""
 
     wait: int

@@ -111,7 +111,7 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
         "Run the inner flows from here, one after the other.",
     ),
     Code.REPEATED_SUBFLOW: (
-        "After “[before]”, “[name]” comes through the same steps again without waiting: the conversation would stop here.",
+        "After “[before]”, “[name]” comes through the same steps again without a wait: the conversation would stop.",
         "Put a step that waits between them, such as buttons or a question.",
     ),
     Code.BUTTON_LEADS_NOWHERE: (
@@ -173,7 +173,7 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
     ),
     Code.BAD_HEADER: (
         "The header cannot be set: “[name]”.",
-        "Use letters, digits and -, and a value on one line; Host, Content-Length and Idempotency-Key are set by Trilho.",
+        "Use letters, digits and -, and a value on one line; Host, Content-Length and Idempotency-Key are set by us.",
     ),
     Code.BAD_JSON_PATH: (
         "This is no path into the answer.",

@@ -143,8 +143,8 @@ _TEXTS: Final[Mapping[BuiltinText, tuple[str, str]]] = {
         "from a purchase within 7 days. Questions and refunds: /paysupport.",
     ),
     BuiltinText.PAYSUPPORT: (
-        "🛟 <b>Ajuda com pagamentos</b>\n\nFale com a gente: {{support_contact}}\n\nNossa equipe já foi avisada. Diga o "
-        "que aconteceu e, se puder, mande o comprovante.",
+        "🛟 <b>Ajuda com pagamentos</b>\n\nFale com a gente: {{support_contact}}\n\nNossa equipe já foi avisada. Diga "
+        "o que aconteceu e, se puder, mande o comprovante.",
         "🛟 <b>Help with payments</b>\n\nTalk to us: {{support_contact}}\n\nOur team has been told already. Say what "
         "happened and, if you can, send the receipt.",
     ),

@@ -48,7 +48,7 @@ class KnownContact:
     variables: Mapping[str, Any]
     tags: tuple[str, ...]
     grants: tuple[str, ...] = ()
-    change: "ContactChange" = field(default_factory=lambda: ContactChange())
+    change: "ContactChange" = field(default_factory=lambda: ContactChange())  # noqa: PLW0108 - defined below
 
     @classmethod
     def of(cls, row: Contact, grants: tuple[str, ...] = ()) -> "KnownContact":

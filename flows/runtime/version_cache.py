@@ -42,7 +42,9 @@ def compiled(version_ids: Iterable[UUID]) -> dict[UUID, Version]:
                 _versions.move_to_end(version_id)
                 found[version_id] = version
     if missing:
-        rows = FlowVersion.unscoped.filter(pk__in=missing).values_list("id", "kind", "flow_id", "definition", "embedded")
+        rows = FlowVersion.unscoped.filter(pk__in=missing).values_list(
+            "id", "kind", "flow_id", "definition", "embedded"
+        )
         for version_id, kind, flow_id, definition, embedded in rows:
             found[version_id] = remember(
                 version_id, definition, kind=VersionKind(kind), flow_id=flow_id, embedded=embedded

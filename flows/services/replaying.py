@@ -71,7 +71,7 @@ class _Made:
         self.timeline += [json.loads(text) for text in output.timeline]
         for message in output.outbox:
             self.outbox[message.key] = json.loads(
-                dump_json({"topic": str(message.topic), "effect": message.payload["effect"]})
+                dump_json({"topic": str(message.topic), "effect": (message.payload or {})["effect"]})
             )
 
 

@@ -91,11 +91,11 @@ def stars_account(*, organization_id: UUID, bot_id: UUID) -> GatewayAccount:
             organization_id=organization_id,
             gateway=GatewayName.STARS.value,
             name=f"⭐ {name}"[:80],
-            credentials={STARS_BOT: str(bot_id)},
             stars_of_id=bot_id,
             webhook_secret="",
             position=90,
         )
+        made.credentials = {STARS_BOT: str(bot_id)}
         GatewayAccount.objects.bulk_create([made], ignore_conflicts=True)
         return mine.get()
 

@@ -228,20 +228,29 @@ def test_sql_cannot_make_a_version_sound_or_not(
 
 
 def test_what_was_vouched_for_lets_nothing_else_in_with_it(tenant: Tenant, flow: Flow) -> None:
-    with pytest.raises(IntegrityError, match="made by publishing"), transaction.atomic():
-        publish(tenant.bot, a_flow(), flow=flow, active=False)
-        broken = json.dumps(a_flow([{"id": "a", "type": "no-such-type"}]))
-        with connection.cursor() as cursor:
+    broken = json.dumps(a_flow([{"id": "a", "type": "no-such-type"}]))
+
+    def smuggle() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            publish(tenant.bot, a_flow(), flow=flow, active=False)
             cursor.execute(INSERT, {"kind": "published", "number": 7, "definition": broken, "flow": flow.pk})
+
+    with pytest.raises(IntegrityError, match="made by publishing"):
+        smuggle()
     assert not FlowVersion.unscoped.exists()
 
 
 def test_rows_loaded_as_they_were_written_down_make_no_version(tenant: Tenant) -> None:
     version = publish(tenant.bot, a_flow())
     version.pk, version.number = uuid4(), 7
-    with pytest.raises(IntegrityError, match="made by publishing"), transaction.atomic():
+
+    @transaction.atomic
+    def load() -> None:
         connection.cursor().execute("SELECT set_config('trilho.checked_versions', '', true)")
         version.save_base(raw=True, force_insert=True)
+
+    with pytest.raises(IntegrityError, match="made by publishing"):
+        load()
 
 
 def test_the_orm_cannot_change_or_delete_a_version(tenant: Tenant) -> None:

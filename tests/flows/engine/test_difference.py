@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from pydantic import BaseModel
 
 from flows.engine.definition import STEP_MODELS, FlowDocument
 from flows.engine.difference import Change, Difference, FieldChange, difference
@@ -170,7 +171,11 @@ def test_words_alone_are_known_with_the_buttons_that_conditions_name() -> None:
     ],
 )
 def test_anything_else_is_more_than_words(change: Callable[[Document], Any]) -> None:
-    found = changed(lambda steps: (reword_everything(steps), change(steps)))
+    def change_both(steps: dict[str, Document]) -> None:
+        reword_everything(steps)
+        change(steps)
+
+    found = changed(change_both)
     assert not found.is_empty
     assert not found.texts_only
 
@@ -182,7 +187,11 @@ def test_buttons_that_change_their_texts_among_themselves_are_more_than_words() 
 
 
 def test_the_bots_own_texts_are_no_concern_of_whoever_is_inside() -> None:
-    found = changed(lambda steps: (reword_everything(steps), steps[""].update(welcome_message="Oi!")))
+    def change_both(steps: dict[str, Document]) -> None:
+        reword_everything(steps)
+        steps[""].update(welcome_message="Oi!")
+
+    found = changed(change_both)
     assert found.texts_only
 
 
@@ -220,20 +229,21 @@ def test_a_list_of_any_length_is_compared_in_time() -> None:
 
 
 def test_every_field_of_a_definition_has_its_words() -> None:
-    def fields_below(model: type[Part], seen: set[type[Part]]) -> set[str]:
+    def fields_below(model: type[BaseModel], seen: set[type[BaseModel]]) -> set[str]:
         if model in seen:
             return set()
         seen.add(model)
         inner = {part for one in model.model_fields.values() for part in parts_in(one.annotation)}
         return set(model.model_fields).union(*(fields_below(part, seen) for part in inner))
 
-    def parts_in(annotation: Any) -> set[type[Part]]:
+    def parts_in(annotation: Any) -> set[type[BaseModel]]:
         if isinstance(annotation, type) and issubclass(annotation, Part):
             return {annotation}
         return {part for argument in getattr(annotation, "__args__", ()) for part in parts_in(argument)}
 
-    seen: set[type[Part]] = set()
-    names = set().union(*(fields_below(model, seen) for model in (FlowDocument, *STEP_MODELS.values())))
+    seen: set[type[BaseModel]] = set()
+    models: list[type[BaseModel]] = [FlowDocument, *STEP_MODELS.values()]
+    names = set().union(*(fields_below(model, seen) for model in models))
     silent = {"config", "spec_version", "flow_enabled", "flow_steps"}
     assert names - FIELD_WORDS.keys() - silent == set()
 

@@ -1,7 +1,8 @@
 """Every step type, against golden files: definition, events, and what must come of each.
 
-A case holds the `steps` of a flow (and what is `embedded` in its version) and its `turns`: seconds that pass, one event, the fields of the state it changes and
-its effects. The state is written and read between every two turns. `GOLDEN_UPDATE=1` writes what comes out now; read
+A case holds the `steps` of a flow (and what is `embedded` in its version) and its `turns`: seconds that pass, one
+event, the fields of the state it changes and its effects. The state is written and read between every two turns.
+`GOLDEN_UPDATE=1` writes what comes out now; read
 the difference before you keep it.
 """
 

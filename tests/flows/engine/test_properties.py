@@ -81,9 +81,7 @@ def now_served(before: State, after: State) -> set[UUID]:
 
 @settings(max_examples=150)
 @given(documents(), carried(), happenings)
-def test_any_conversation_with_any_flow(
-    document: dict[str, Any], embedded: dict[str, Any], events: Happenings
-) -> None:
+def test_any_conversation_with_any_flow(document: dict[str, Any], embedded: dict[str, Any], events: Happenings) -> None:
     play(document, events, embedded=embedded)
 
 

@@ -24,7 +24,7 @@ from flows.engine.events import Fate, OperatorResumed, PaymentChanged, PaymentSt
 from flows.engine.state import NO_FACTS, PressedButton, Status, new_state
 from flows.engine.steps.access import AccessStep
 from flows.models import Conversation, Flow, FlowVersion, InboxEvent, InboxSource, Run, RunStatus, TimelineEntry
-from flows.runtime import runner, work
+from flows.runtime import bulk, runner, work
 from flows.services import moving
 from flows.services.definitions import create_flow, save_draft
 from flows.services.impact import StepFate, compared, impact_of
@@ -444,7 +444,7 @@ def crowd(flow: Flow, number: int) -> None:
     version = FlowVersion.unscoped.get(flow=flow, number=1)
     state = new_state(run_id=version.pk, version_id=version.pk, facts=NO_FACTS, seed=1, now=timezone.now())
     state = replace(state, status=Status.WAITING, step_id="menu", wait=1)
-    values = {
+    values: dict[str, Any] = {
         "organization": flow.organization_id,
         "bot": flow.bot_id,
         "flow": flow.pk,
@@ -547,13 +547,13 @@ def test_their_twin_without_the_row_lock_meets_the_runs_revision() -> None:
     person = someone(flow, "ask_email")
     publish(flow, choices={"ask_email": move("menu")})
     reached = []
-    original = work.bulk.write_runs
+    original = bulk.write_runs
 
     def note(rows: Any) -> None:
         reached.append(len(rows))
         original(rows)
 
-    with nobody_locks_and_both_read_before_either_writes(), patch.object(work.bulk, "write_runs", note):
+    with nobody_locks_and_both_read_before_either_writes(), patch.object(bulk, "write_runs", note):
         at_once(2, lambda _place: runner.drain(0))
     # Both moved the same person; only the run's revision kept the second from being written.
     assert reached[:2] == [1, 1]

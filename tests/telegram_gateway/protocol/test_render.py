@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -226,7 +227,14 @@ def test_the_id_is_read_from_the_answer() -> None:
     # A GIF sent as an animation is told twice, a film without sound is an animation.
     both = {"animation": small, "document": small}
     assert sent_file(both, OutMediaType.VIDEO) == SentFile(OutMediaType.ANIMATION, "s", "1")
-    for odd in ({}, {"photo": []}, {"video": "x"}, {"video": {"file_id": 7}}, {"video": {"file_id": ""}}):
+    odds: list[dict[str, Any]] = [
+        {},
+        {"photo": []},
+        {"video": "x"},
+        {"video": {"file_id": 7}},
+        {"video": {"file_id": ""}},
+    ]
+    for odd in odds:
         assert sent_file(odd, OutMediaType.VIDEO) is None
 
 

@@ -217,8 +217,8 @@ def test_built_in_texts_are_changed_one_by_one_and_go_back_to_ours(tenant: Tenan
         "terms": {"pt-br": "Regras", "en": "Rules"},
         "paid_button": {"en": "Paid"},
     }
-    sent = {"texts": {"terms": {"pt-br": "", "en": "Our rules"}, "paid_button": {"en": None}}, "support_contact": "@eu"}
-    changed = answer(partner.patch(path, sent), 200)
+    back = {"texts": {"terms": {"pt-br": "", "en": "Our rules"}, "paid_button": {"en": None}}, "support_contact": "@eu"}
+    changed = answer(partner.patch(path, back), 200)
     assert changed["texts"] == {"terms": {"en": "Our rules"}}
     assert changed["support_contact"] == "@eu"
 

@@ -13,7 +13,7 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.utils.translation import gettext_lazy as _
 
 from bots.errors import NotFound
-from bots.models import Bot, Channel, User
+from bots.models import Bot, Channel, ConnectedChat, User
 from bots.tenancy import current_organization_id
 from flows.engine.catalogue import CatalogueFacts
 from flows.engine.compile import VersionKind
@@ -230,6 +230,12 @@ def inbox_of(
     return list(rows.order_by("id"))
 
 
+def has_unsent(conversation: Conversation, *, since: UUID) -> bool:
+    """Whether something the bot said to a test chat since that row did not arrive."""
+    lines = Message.objects.filter(conversation_id=conversation.pk, id__gte=since)
+    return lines.filter(payload__has_key="unsent").exists()
+
+
 def next_wait(run: Run) -> datetime | None:
     """When the next of a run's timers is due."""
     armed = Timer.objects.filter(run=run, state=TimerState.ARMED)
@@ -293,6 +299,13 @@ def assets_part(organization_id: UUID, bot_id: UUID | None) -> CatalogueFacts:
     """This app's part of the catalogue: the files a definition may name."""
     kinds = Asset.unscoped.filter(organization_id=organization_id, deleted_at=None).values_list("pk", "kind")
     return CatalogueFacts(media={str(pk): MediaType(kind) for pk, kind in kinds})
+
+
+def chats_part(organization_id: UUID, bot_id: UUID | None) -> CatalogueFacts:
+    """The groups and channels a definition may name: those of the organization's bots, for grants outlive a bot."""
+    known = {str(chat.pk): chat for chat in ConnectedChat.unscoped.filter(organization_id=organization_id)}
+    closed = frozenset(chat_id for chat_id, chat in known.items() if not chat.lets_people_in)
+    return CatalogueFacts(chats=frozenset(known), closed_chats=closed)
 
 
 # Every value of an `asset` key, wherever it stands; one pass over each document, however many files there are. The

@@ -21,6 +21,7 @@ from flows.engine.events import (
     ChargeReady,
     Event,
     HttpAnswered,
+    MoneyTold,
     OperatorClosed,
     OperatorResumed,
     PaymentChanged,
@@ -30,15 +31,18 @@ from flows.engine.events import (
     Start,
     TimerFired,
     TimerKind,
+    VariablesSet,
     VersionMoved,
 )
 from flows.engine.moving import on_version_moved
 from flows.engine.precedence import clean_input
 from flows.engine.presses import on_press
+from flows.engine.speech import link_message
 from flows.engine.state import State, Status
 from flows.engine.steps.model import StepBase
 from flows.engine.steps.registry import behaviour_of
 from flows.engine.texts import BuiltinText
+from flows.engine.variables import forget, remember
 from flows.engine.walk import END, STAY, Call, End, Go, Move, Stay, Walk
 
 
@@ -81,8 +85,8 @@ def _react(walk: Walk, event: Event, onto: Flow | None) -> Move:
         case PaymentChecked():
             return on_checked(walk, event)
         case AccessReady():
-            return STAY
-        case AccessRecalled():
+            return _access_ready(walk, event)
+        case AccessRecalled() | MoneyTold():
             # Said by the conversation, whatever its run does.
             return STAY
         case HttpAnswered():
@@ -93,6 +97,8 @@ def _react(walk: Walk, event: Event, onto: Flow | None) -> Move:
             return _operator_resumed(walk, event)
         case OperatorClosed():
             return _operator_closed(walk, event)
+        case VariablesSet():
+            return _variables_set(walk, event)
         case VersionMoved():
             return on_version_moved(walk, event, onto)
         case _:
@@ -233,6 +239,22 @@ def _http_answered(walk: Walk, event: HttpAnswered) -> Move:
     return behaviour.resume(walk, step, event) if behaviour.accepts(walk, step, event) else STAY
 
 
+def _access_ready(walk: Walk, event: AccessReady) -> Move:
+    """The link is said wherever the run stands; the wait that asked for it goes on."""
+    if not event.link:
+        return STAY
+    text, label = walk.builtin(BuiltinText.ACCESS_CHAT), walk.builtin(BuiltinText.ACCESS_CHAT_BUTTON, html=False)
+    walk.say(link_message(text, label, event.link))
+    walk.record(TimelineKind.LINK_READY, grant=str(event.grant_id))
+    if walk.state.status is not Status.WAITING or walk.state.wait_now(event.wait) != walk.state.wait:
+        return STAY
+    step = _present_step(walk)
+    if step is None:
+        return STAY
+    behaviour = behaviour_of(step)
+    return behaviour.resume(walk, step, event) if behaviour.accepts(walk, step, event) else STAY
+
+
 def _operator_resumed(walk: Walk, event: OperatorResumed) -> Move:
     """To a step of this version; or again at the one where it stands, which a run that cannot go on enters anew."""
     state = walk.state
@@ -283,6 +305,17 @@ def _operator_closed(walk: Walk, event: OperatorClosed) -> Move:
     if event.message:
         walk.say(OutMessage(walk.text(event.message, html=False)))
     walk.close()
+    return STAY
+
+
+def _variables_set(walk: Walk, event: VariablesSet) -> Move:
+    """Known from the next thing that happens on. Whoever tries a flow out speaks for its definition: a price may use
+    what they wrote."""
+    if walk.state.status is not Status.WAITING:
+        return STAY
+    walk.record(TimelineKind.VARIABLES_SET, names=sorted({*event.variables, *event.cleared}))
+    remember(walk, event.variables, trusted=True)
+    forget(walk, event.cleared)
     return STAY
 
 

@@ -149,13 +149,15 @@ class RenewPayment:
 class GrantAccess:
     """Note that the contact was given this content by an `access` or `deliver` step.
 
-    `order_id` is the paid order it serves; without one it counts per (run, visit).
+    `order_id` is the paid order it serves; without one it counts per (run, visit). `link_for` is the wait in which the
+    link to the content's chat is said, answered by `AccessReady`: 0 where nobody waits, None where no link is wanted.
     """
 
     visit: int
     order_id: UUID | None
     content: Mapping[str, object]
     step_id: str
+    link_for: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +252,8 @@ class TimelineKind(StrEnum):
     PAYMENT_CHANGED = "payment_changed"
     PAID = "paid"
     DELIVERED = "delivered"
+    LINK_READY = "link_ready"
+    LINK_LATE = "link_late"
     HTTP_ANSWERED = "http_answered"
     HTTP_FAILED = "http_failed"
     HANDED_OFF = "handed_off"
@@ -262,6 +266,7 @@ class TimelineKind(StrEnum):
     CLOSED = "closed"
     VERSION_MOVED = "version_moved"
     VERSION_KEPT = "version_kept"
+    VARIABLES_SET = "variables_set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +292,7 @@ class AttentionReason(StrEnum):
     CLOSE_REFUSED = "close_refused"
     HTTP_FAILED = "http_failed"
     HANDOFF = "handoff"
+    MONEY_UNUSUAL = "money_unusual"
 
 
 @dataclass(frozen=True, slots=True)

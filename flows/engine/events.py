@@ -159,11 +159,12 @@ class PaymentChecked:
 
 @dataclass(frozen=True, slots=True)
 class AccessReady:
-    """A place in a chat has its link."""
+    """A place in a chat has its link; `wait` is the wait that asked for it, 0 where none did."""
 
     visit: int | None
     grant_id: UUID
     link: str
+    wait: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,25 @@ class AccessRecalled:
     """The answer to `RecallAccess`: everything the person still has, newest first. It is about no run."""
 
     accesses: tuple[RecalledAccess, ...]
+
+
+class MoneyWord(StrEnum):
+    """What is to be said of money where no run says it. `served`: nothing to the person, only the team should look."""
+
+    ACCESS_REFUNDED = "access_refunded"
+    ACCESS_DISPUTED = "access_disputed"
+    ACCESS_RETURNED = "access_returned"
+    GIVEN_BACK = "given_back"
+    CREDITED = "credited"
+    UNUSUAL = "unusual"
+    SERVED = "served"
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyTold:
+    """Something happened to a person's money or access that no run waits for. It is about no run."""
+
+    word: MoneyWord
 
 
 class HttpOutcome(StrEnum):
@@ -235,6 +255,15 @@ class OperatorClosed:
     despite_owing: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class VariablesSet:
+    """Whoever tries a flow out writes and clears variables by hand, of the run or (`contact.`) of its contact. Only a
+    test chat may: the runtime refuses it anywhere else."""
+
+    variables: Mapping[str, object] = field(default_factory=dict)
+    cleared: tuple[str, ...] = ()
+
+
 class Fate(StrEnum):
     """What becomes of whoever waits at a step when a newer version is published."""
 
@@ -278,10 +307,12 @@ Event = (
     | PaymentChecked
     | AccessReady
     | AccessRecalled
+    | MoneyTold
     | HttpAnswered
     | Resumed
     | OperatorResumed
     | OperatorClosed
+    | VariablesSet
     | VersionMoved
 )
 
@@ -296,10 +327,12 @@ EVENT_TYPES: Final[tuple[type[Event], ...]] = (
     PaymentChecked,
     AccessReady,
     AccessRecalled,
+    MoneyTold,
     HttpAnswered,
     Resumed,
     OperatorResumed,
     OperatorClosed,
+    VariablesSet,
     VersionMoved,
 )
 

@@ -13,7 +13,7 @@ class Message(PartitionedModel):
     """One line of a chat, written by the drain. Partitioned by `id`; no foreign keys.
 
     A line to the contact has the `id` of its outbox row, where its delivery is known. In a test chat
-    `payload["calls"]` holds the Bot API calls that would have been made.
+    `payload["calls"]` holds the Bot API calls that would have been made, and `payload["unsent"]` why none was.
     """
 
     bot_id = models.UUIDField(_("bot"))

@@ -4,22 +4,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from bots.models import Channel
 from flows.engine.compile import Flow
 from flows.engine.effects import AttentionReason, Effect, OutMessage, Say, TimelineKind
-from flows.engine.events import Answered, Event, OperatorClosed, Pressed, Start, TimerFired
+from flows.engine.events import Answered, Event, OperatorClosed, Pressed, Start, TimerFired, VariablesSet
 from flows.engine.notices import failure_notice, stale_notice
 from flows.engine.routing import Chat, Ending, answer_press, resume_top, route
 from flows.engine.state import Facts
-from flows.models import InboxState, RunStatus
-from flows.runtime.effects import log, raise_attention, record, write_effect_outside, write_effects
+from flows.models import InboxSource, InboxState, RunStatus
+from flows.runtime.effects import SET_ASIDE, log, raise_attention, record, write_effect_outside, write_effects
 from flows.runtime.incoming import Incoming
 from flows.runtime.live import LiveRun
 from flows.runtime.transcript import hear
 from flows.runtime.turn import Turn
 
 CORRUPT_STATE = "corrupt_state"
-SET_ASIDE = "set_aside"
 NO_VERSION = UUID(int=0)
+_FROM_THE_CONTACT = (InboxSource.TELEGRAM, InboxSource.SIMULATOR)
+NOT_A_TEST_CHAT = "not_a_test_chat"
 CLOSE_REFUSED = AttentionReason.CLOSE_REFUSED.value
 
 
@@ -152,11 +154,14 @@ def _route(turn: Turn, incoming: Incoming, event: Event) -> str | None:
     """Does what the event asks for; answers why it was ignored, or None."""
     run_id = incoming.row.run_id
     if isinstance(event, Start | Answered | Pressed):
-        # The contact did something: not blocked any more, and part of the transcript.
-        turn.unblock()
+        # What the contact did is part of the transcript; whoever does something has not blocked the bot.
+        if incoming.row.source in _FROM_THE_CONTACT:
+            turn.unblock()
         hear(turn, event)
     elif isinstance(event, OperatorClosed) and run_id is not None and turn.is_unreadable(run_id):
         return _close_unreadable(turn, run_id, event)
+    elif isinstance(event, VariablesSet) and turn.contact.channel != Channel.SIMULATOR:
+        return NOT_A_TEST_CHAT
     return route(StoredChat(turn), event, run_id=run_id, start_with=incoming.start_with)
 
 

@@ -22,12 +22,19 @@ from flows.services.conversation_tests import create_test
 def record_chat(flow_id: UUID, *, conversation: Conversation, user: User) -> ConversationTest:
     """Saves what was done in a test chat since its newest run began, with the answers as they are expected from now on.
 
-    Raises Conflict where there is nothing to record yet.
+    Raises Conflict where there is nothing to record yet, and for a conversation in which the bot was blocked: a test
+    knows no such thing, and would expect what never arrived.
     """
     run = selectors.test_run(conversation)
     beginning = selectors.beginning_of(run) if run is not None else None
     if run is None or beginning is None:
         raise Conflict("nothing_to_record", _("There is nothing to save yet: write something first."))
+    if selectors.has_unsent(conversation, since=beginning):
+        raise Conflict(
+            "blocked_meanwhile",
+            _("The bot was blocked in this conversation, and a saved test cannot show that."),
+            hint=_("Begin again without blocking it, and save that."),
+        )
     version = compiled([run.version_id])[run.version_id]
     bots, _now = bot_snapshots([conversation.bot_id])
     bot, contact = bots[conversation.bot_id], conversation.contact

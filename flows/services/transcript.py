@@ -7,21 +7,28 @@ from uuid import UUID
 from bots.ids import uuid7
 from bots.storable import dump_json
 from bots.tenancy import no_scope
-from flows.models import Message
+from flows.models import Conversation, Message
 from flows.runtime import bulk
 
+# Why a test chat's message did not arrive.
+BLOCKED = "blocked"
 # As large as JavaScript counts exactly.
 MESSAGE_ID_BITS = 52
 
 
 def store_simulated_calls(outbox_id: UUID, calls: Sequence[Mapping[str, Any]]) -> None:
-    """Keeps the Bot API calls of one outbox row with its line of the transcript, and names the message they made.
+    """Keeps the Bot API calls of one outbox row with its line of the transcript, and names the message they made. Of a
+    contact who blocks the bot it keeps that nothing came of them.
 
     Safe to repeat. A line that is gone (its month was dropped) is left alone.
     """
     with no_scope(reason="the relay records outcomes of every organization together"):
         line = Message.unscoped.filter(pk=outbox_id).first()
         if line is None:
+            return
+        if Conversation.unscoped.filter(pk=line.conversation_id, contact__blocked_at__isnull=False).exists():
+            line.payload = {**line.payload, "calls": [], "unsent": BLOCKED}
+            line.save(update_fields=["payload"])
             return
         line.payload = {**line.payload, "calls": [dict(call) for call in calls]}
         line.telegram_message_id = (outbox_id.int >> 64) & ((1 << MESSAGE_ID_BITS) - 1)

@@ -33,12 +33,14 @@ NO_ASSETS: Mapping[str, Asset] = {}
 
 
 class BubbleKind(StrEnum):
-    """Who speaks: the contact, by words or by a press; the bot; or a notice that answers a press."""
+    """Who speaks: the contact, by words or by a press; the bot; or a notice that answers a press. `unsent`: what the
+    bot said to somebody who blocks it."""
 
     MINE = "mine"
     PRESS = "press"
     THEIRS = "theirs"
     NOTICE = "notice"
+    UNSENT = "unsent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,8 @@ def bubbles_of(messages: Iterable[Message], assets: Mapping[str, Asset] = NO_ASS
                 # Telegram folds the keyboard away once it was used.
                 _close_offers(bubbles)
             continue
+        if message.payload.get("unsent") and message.text:
+            bubbles.append(Bubble(str(message.id), BubbleKind.UNSENT, message.at, escape(message.text)))
         for position, call in enumerate(message.payload.get("calls") or ()):
             _take_in(bubbles, message, position, call, assets)
     return bubbles

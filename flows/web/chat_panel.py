@@ -11,7 +11,7 @@ from flows import selectors
 from flows.engine.variables import CONTACT_SCOPE
 from flows.models import Conversation, Run
 from flows.web.looks import RUN_STATUS
-from flows.web.steps import present_step
+from flows.web.steps import flow_of_present_step, present_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,15 @@ class Wait:
 def panel_context(conversation: Conversation) -> dict[str, Any]:
     """What `flows/test_chat_panel.html` shows; lengths of time are whole minutes, so that it seldom changes."""
     run = selectors.test_run(conversation)
+    blocked = conversation.contact.blocked_at is not None
     if run is None:
-        return {"run": None}
+        return {"run": None, "blocked": blocked}
     due_at = selectors.next_wait(run)
     return {
         "run": run,
+        "blocked": blocked,
+        "run_step_id": run.state.get("step_id") or "",
+        "step_flow_id": flow_of_present_step(run),
         "run_look": RUN_STATUS[run.status],
         "step": present_step(run),
         "variables": _known(run, conversation.contact),

@@ -87,6 +87,8 @@ TIMELINE: Mapping[str, Look] = {
     TimelineKind.HTTP_FAILED: Look("circle-x", _("The other system gave no usable answer"), Tone.BROKEN),
     TimelineKind.HANDED_OFF: Look("life-buoy", _("Handed over to the team"), Tone.NEEDS),
     TimelineKind.DELIVERED: Look("gift", _("Access delivered"), Tone.GO),
+    TimelineKind.LINK_READY: Look("link", _("Link to the group said"), Tone.GO),
+    TimelineKind.LINK_LATE: Look("hourglass", _("Link to the group is late"), Tone.NEEDS),
     TimelineKind.SAID_AGAIN: Look("repeat", _("Said the step again")),
     TimelineKind.RESUMED: Look("undo-2", _("Came back to this conversation")),
     TimelineKind.PROBLEM: Look("triangle-alert", _("A problem, and it went on"), Tone.NEEDS),
@@ -96,6 +98,7 @@ TIMELINE: Mapping[str, Look] = {
     TimelineKind.VERSION_MOVED: Look("fast-forward", _("Went on in a newer version")),
     TimelineKind.VERSION_KEPT: Look("history", _("Stayed in its version")),
     TimelineKind.CLOSED: Look("circle-stop", _("Closed by the team")),
+    TimelineKind.VARIABLES_SET: Look("variable", _("Variables changed by hand")),
 }
 
 

@@ -38,6 +38,14 @@ def present_step(run: Run) -> ShownStep | None:
     return shown_step(definition, step_id, within=BETWEEN.join(frame["step_id"] for frame in frames))
 
 
+def flow_of_present_step(run: Run) -> str:
+    """The flow whose draft has the step where a run stands: its own, or that of the subflow it is in."""
+    frames = run.state.get("frames") or []
+    carried = read_embedded(run.version.embedded).versions if frames else {}
+    found = next((one for version_id, one in carried.items() if str(version_id) == frames[-1]["version_id"]), None)
+    return found.flow_id if found is not None else str(run.version.flow_id)
+
+
 def way_to(step_id: str | None, frames: Sequence[Mapping[str, str]] | None, inner: str | None) -> str:
     """Where a run stands, as one line of a list: its own version's step, then those inside subflows."""
     return BETWEEN.join(filter(None, [*(frame["step_id"] for frame in frames), inner])) if frames else step_id or ""

@@ -21,6 +21,7 @@ LABELS: Mapping[str, tuple[str, Text]] = {
     "charge_failed": ("circle-x", _("No charge can be made")),
     "http_answer": ("webhook", _("An address answers")),
     "operator_resume": ("play", _("The team sends it on")),
+    "set_variables": ("variable", _("Variables are changed by hand")),
     "expect_replies": ("message-square-text", _("Expects messages")),
     "expect_no_reply": ("message-square-text", _("Expects no message")),
     "expect_notice": ("bell", _("Expects a notice")),
@@ -75,5 +76,7 @@ def _detail(item: Mapping[str, Any]) -> str:
     for name in ("text", "command", "outcome", "step", "state", "kind", "phone_number", "amount", "reason"):
         if item.get(name) is not None:
             return str(item[name])
+    if item.get("type") == "set_variables":
+        return ", ".join(item.get("variables") or ())
     units = [f"{item[unit]:g} {unit}" for unit in ("days", "hours", "minutes", "seconds") if item.get(unit)]
     return ", ".join(units)

@@ -55,6 +55,8 @@ def note_of(entry: TimelineEntry, definition: Mapping[str, Any]) -> str:
             return _moved(data)
         case TimelineKind.VERSION_KEPT:
             return str(KEPT.get(str(data.get("why")), ""))
+        case TimelineKind.VARIABLES_SET:
+            return ", ".join(map(str, data.get("names") or ()))
         case TimelineKind.STEP_MISSING:
             return str(data.get("missing") or "")
         case _:

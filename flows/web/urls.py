@@ -14,6 +14,7 @@ from flows.web.views import (
     standing,
     team_acts,
     test_chat,
+    test_controls,
     versions,
 )
 
@@ -41,6 +42,9 @@ urlpatterns = [
     path("fluxos/<uuid:flow_id>/teste/dizer/", test_chat.say, name="test_chat_say"),
     path("fluxos/<uuid:flow_id>/teste/apertar/", test_chat.press, name="test_chat_press"),
     path("fluxos/<uuid:flow_id>/teste/enviar/", test_chat.share, name="test_chat_share"),
+    path("fluxos/<uuid:flow_id>/teste/comecar/", test_controls.begin, name="test_chat_begin"),
+    path("fluxos/<uuid:flow_id>/teste/variaveis/", test_controls.variables, name="test_chat_variables"),
+    path("fluxos/<uuid:flow_id>/teste/bloquear/", test_controls.block, name="test_chat_block"),
     path("fluxos/<uuid:flow_id>/teste/gravar/", saved_tests.record, name="test_chat_record"),
     path("fluxos/<uuid:flow_id>/testes/", saved_tests.test_list, name="saved_test_list"),
     path("fluxos/<uuid:flow_id>/testes/novo/", saved_tests.new, name="saved_test_new"),

@@ -266,16 +266,20 @@ function refused(answer: Refused): void {
   if (!conflict.open) conflict.showModal();
 }
 
-list.addEventListener("click", (event) => {
-  const button = (event.target as HTMLElement).closest<HTMLElement>("[data-problem]");
-  const problem = button ? problems[Number(button.dataset.problem)] : undefined;
-  if (!problem) return;
-  const span = spanOf(view.state, problem);
+function goTo(place: Pick<Problem, "step_id" | "field">): void {
+  const span = spanOf(view.state, place);
   view.dispatch({
     selection: { anchor: span.from, head: span.to },
     effects: EditorView.scrollIntoView(span.from, { y: "center" }),
   });
   view.focus();
+}
+
+list.addEventListener("click", (event) => {
+  const button = (event.target as HTMLElement).closest<HTMLElement>("[data-problem]");
+  const problem = button ? problems[Number(button.dataset.problem)] : undefined;
+  if (!problem) return;
+  goTo(problem);
 });
 
 document.getElementById("save")?.addEventListener("click", () => void save());
@@ -284,5 +288,13 @@ window.addEventListener("beforeunload", (event) => {
   if (editable && text() !== savedText) event.preventDefault();
 });
 
+/** `#passo=menu` is where the test chat sends whoever wants to see a step. */
+function goToNamedStep(): void {
+  const named = /^#passo=(.+)$/.exec(window.location.hash)?.[1];
+  if (named) goTo({ step_id: decodeURIComponent(named), field: "" });
+}
+
 if (window.location.hash === "#problemas") list.scrollIntoView();
+goToNamedStep();
+window.addEventListener("hashchange", goToNamedStep);
 mark();

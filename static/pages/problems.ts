@@ -78,7 +78,7 @@ function firstLine(state: EditorState, node: SyntaxNode): Span {
 }
 
 /** The part of the text a problem is about: its field, else its step's id, else the first line. */
-export function spanOf(state: EditorState, problem: Problem): Span {
+export function spanOf(state: EditorState, problem: Pick<Problem, "step_id" | "field">): Span {
   const top = syntaxTree(state).topNode.firstChild;
   const fallback = { from: 0, to: Math.min(1, state.doc.length) };
   if (top?.name !== "Object") return fallback;

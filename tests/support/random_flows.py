@@ -24,6 +24,8 @@ from flows.engine.events import (
     Fate,
     HttpAnswered,
     HttpOutcome,
+    MoneyTold,
+    MoneyWord,
     OperatorClosed,
     OperatorResumed,
     PaymentChanged,
@@ -35,6 +37,7 @@ from flows.engine.events import (
     StepChoice,
     TimerFired,
     TimerKind,
+    VariablesSet,
     VersionMoved,
 )
 from flows.engine.state import State
@@ -98,6 +101,7 @@ _assignment = st.fixed_dictionaries(
 _arm = st.fixed_dictionaries(
     {"name": st.sampled_from(["A", "B"]), "weight": st.sampled_from([1, 0.001, 1_000_000]), "target_step": target}
 )
+_place = st.fixed_dictionaries({"chat": st.just("VIP")}, optional={"text": text})
 
 CONFIGS: dict[StepType, st.SearchStrategy[dict[str, Any]]] = {
     StepType.MESSAGE: st.fixed_dictionaries(
@@ -126,8 +130,8 @@ CONFIGS: dict[StepType, st.SearchStrategy[dict[str, Any]]] = {
             "payer": st.just({"email": "x"}),
         },
     ),
-    StepType.ACCESS: content,
-    StepType.DELIVER: content,
+    StepType.ACCESS: content | _place,
+    StepType.DELIVER: content | _place,
     StepType.HTTP: st.fixed_dictionaries(
         {
             "method": st.sampled_from(["GET", "POST"]),
@@ -254,7 +258,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         at=st.just(BEGINNING),
     ),
     st.builds(PaymentChecked, visit=_small, payment_id=_id, status=_status, checked=st.booleans()),
-    st.builds(AccessReady, visit=st.none() | _small, grant_id=_id, link=text),
+    st.builds(AccessReady, visit=st.none() | _small, grant_id=_id, link=text, wait=_small),
     st.builds(
         HttpAnswered,
         wait=_small,
@@ -264,9 +268,15 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         milliseconds=st.none() | _small,
     ),
     st.just(AccessRecalled(())),
+    st.builds(MoneyTold, st.sampled_from(MoneyWord)),
     st.just(Resumed()),
     st.builds(OperatorResumed, step_id=st.none() | target),
     st.builds(OperatorClosed, message=st.none() | text, despite_owing=st.booleans()),
+    st.builds(
+        VariablesSet,
+        variables=st.dictionaries(st.sampled_from(["x", "z", "contact.y"]), text | st.integers() | st.none()),
+        cleared=st.lists(st.sampled_from(["x", "contact.y"]), max_size=2).map(tuple),
+    ),
     st.builds(
         VersionMoved,
         version_id=_id,

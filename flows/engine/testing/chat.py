@@ -30,7 +30,7 @@ from flows.engine.effects import (
     SetContact,
     VoidTimers,
 )
-from flows.engine.events import AccessRecalled, Event, PaymentStatus, RecalledAccess, TimerFired, TimerKind
+from flows.engine.events import AccessReady, AccessRecalled, Event, PaymentStatus, RecalledAccess, TimerFired, TimerKind
 from flows.engine.routing import Chat, Ending, route
 from flows.engine.state import Facts, State, Status, new_state
 from flows.engine.testing.books import Books, Charge, answer_to
@@ -57,6 +57,9 @@ CARRIED_OUT: Final[frozenset[type[Effect]]] = frozenset(
 NOT_SEEN: Final[frozenset[type[Effect]]] = frozenset({Record, KeepAnswer})
 
 _RUN: Final = 0xA << 64
+# The way into a chat comes at once, and leads nowhere.
+_GRANT: Final = UUID(int=0xE << 64)
+_LINK: Final = "https://t.me/+"
 # How often outside answers may bring forth new questions before the player gives up: a flow asks a handful.
 _MOST_ANSWERS: Final = 100
 
@@ -325,8 +328,10 @@ class PlayedChat(Chat[PlayedRun]):
                     self._pending.append((run.id, answer_to(charge, self.now)))
             case CallHttp():
                 self.calls.append((run.id, effect))
-            case GrantAccess(content=content):
+            case GrantAccess(content=content, link_for=wait):
                 self._given.append(RecalledAccess(run.id, content))
+                if wait is not None:
+                    self._pending.append((run.id, AccessReady(effect.visit, _GRANT, _LINK, wait)))
             case CheckPayment(visit=visit):
                 held = self.books.held_by(run.id, visit)
                 if held is not None:

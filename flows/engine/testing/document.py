@@ -162,6 +162,13 @@ class OperatorResume(Part):
     step: StepId | None = None
 
 
+class SetVariables(Part):
+    """Variables are changed by hand, as in a test chat, while a run waits; null clears one."""
+
+    type: Literal["set_variables"] = "set_variables"
+    variables: Annotated[dict[VariableName, object], Field(min_length=1, max_length=limits.MAX_VARIABLES)]
+
+
 # What is expected of what the last of these brought
 
 
@@ -254,6 +261,7 @@ Item = Annotated[
     | ChargeFails
     | HttpAnswer
     | OperatorResume
+    | SetVariables
     | ExpectReplies
     | ExpectNoReply
     | ExpectNotice

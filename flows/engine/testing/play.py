@@ -21,6 +21,7 @@ from flows.engine.events import (
     PaymentStatus,
     Pressed,
     Start,
+    VariablesSet,
 )
 from flows.engine.json_paths import MISSING, parse_path, value_at
 from flows.engine.problems import DEFAULT_LOCALE
@@ -45,6 +46,7 @@ from flows.engine.testing.document import (
     SendLocation,
     SendMedia,
     SendText,
+    SetVariables,
     Wait,
 )
 from flows.engine.testing.report import Report, Result, heard
@@ -161,6 +163,11 @@ def act(chat: PlayedChat, item: Item, locale: str) -> Difference | None:
             if run is None:
                 return Difference(words(Word.A_RUN, locale), words(Word.NOTHING, locale))
             chat.take(OperatorResumed(step), run.id)
+        case SetVariables(variables=variables):
+            run = chat.top
+            if run is None:
+                return Difference(words(Word.A_RUN, locale), words(Word.NOTHING, locale))
+            chat.take(VariablesSet(variables), run.id)
         case _:
             return None
     return None

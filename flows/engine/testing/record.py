@@ -22,6 +22,7 @@ from flows.engine.events import (
     Pressed,
     Start,
     TimerFired,
+    VariablesSet,
 )
 from flows.engine.json_paths import parse_path
 from flows.engine.on_start import ABSORBED_FOR
@@ -55,7 +56,7 @@ def recorded(
     if any(isinstance(event, ChargeFailed) for event in events):
         head["charges"] = "by_hand"
     first = events[0] if events else None
-    if isinstance(first, OperatorResumed) and first.step_id:
+    if isinstance(first, OperatorResumed | Start) and first.step_id:
         head["start_step"] = first.step_id
         del events[0]
     recorder = _Recorder(flow, head, facts)
@@ -129,6 +130,8 @@ class _Recorder:
                 return self._http(event)
             case OperatorResumed(step_id=step_id):
                 return [{"type": "operator_resume", "step": step_id}]
+            case VariablesSet(variables=variables, cleared=cleared):
+                return [{"type": "set_variables", "variables": {**variables, **dict.fromkeys(cleared)}}]
             case _:
                 return []
 

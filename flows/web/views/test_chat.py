@@ -11,16 +11,16 @@ from django.utils.translation import gettext as _
 
 from bots.errors import DomainError, Invalid, NotFound
 from bots.permissions import Permission
-from bots.web.errors import as_json, missing_is_404
+from bots.web.errors import as_json
 from bots.web.member import MemberRequest, member_page
 from flows import selectors
-from flows.models import Conversation
 from flows.services import test_chats
 from flows.services.publishing import latest_version
 from flows.web.chat_feed import asset_ids, bubbles_of
 from flows.web.chat_panel import panel_context
-from flows.web.door import flow_or_404
+from flows.web.door import flow_or_404, test_chat_or_404
 from flows.web.problems import problem_context, problems_in
+from flows.web.steps import steps_of
 
 # A Telegram message is at most this long.
 TEXT_LENGTH = 4096
@@ -37,7 +37,8 @@ def test_chat(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
         return render(request, "flows/test_chat.html", {**context, **problem_context(problems_in(error))})
     except NotFound as error:
         raise Http404(error.code) from error
-    context |= {"version": chat.version, **panel_context(chat.conversation)}
+    steps = steps_of(chat.version.definition)
+    context |= {"version": chat.version, "steps": steps, **panel_context(chat.conversation)}
     return render(request, "flows/test_chat.html", context)
 
 
@@ -45,7 +46,7 @@ def test_chat(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
 def feed(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
     """What the chat shows now; 304 while it is as it was."""
     flow = flow_or_404(flow_id)
-    conversation = _conversation_or_404(request, flow_id)
+    conversation = test_chat_or_404(request, flow_id)
     lines = selectors.transcript_of(conversation.pk)
     context = {
         "flow": flow,
@@ -63,7 +64,7 @@ def feed(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
 @member_page(Permission.FLOW_TEST, methods=("POST",))
 def say(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
     """A message of the simulated contact."""
-    conversation = _conversation_or_404(request, flow_id)
+    conversation = test_chat_or_404(request, flow_id)
     text = request.POST.get("text", "").strip()[:TEXT_LENGTH]
     if not text:
         return JsonResponse({"message": _("Write something first.")}, status=400)
@@ -73,7 +74,7 @@ def say(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
 @member_page(Permission.FLOW_TEST, methods=("POST",))
 def press(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
     """A press of a button, an old one included."""
-    conversation = _conversation_or_404(request, flow_id)
+    conversation = test_chat_or_404(request, flow_id)
     message = request.POST.get("message", "")
     message_id = int(message) if message.isascii() and message.isdigit() and len(message) < 19 else None
     data = request.POST.get("data", "")
@@ -83,7 +84,7 @@ def press(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
 @member_page(Permission.FLOW_TEST, methods=("POST",))
 def share(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
     """The simulated contact sends a card, a place or a file."""
-    conversation = _conversation_or_404(request, flow_id)
+    conversation = test_chat_or_404(request, flow_id)
     try:
         what = test_chats.Share(request.POST.get("kind", ""))
     except ValueError:
@@ -102,8 +103,3 @@ def _done(act: Callable[[], None]) -> JsonResponse:
 def _number(request: HttpRequest) -> int | None:
     number = request.GET.get("versao", "")
     return int(number) if number.isascii() and number.isdigit() and len(number) < 9 else None
-
-
-def _conversation_or_404(request: MemberRequest, flow_id: UUID) -> Conversation:
-    with missing_is_404():
-        return selectors.test_conversation(flow_id=flow_id, user=request.user)

@@ -4,7 +4,7 @@ from django.test import Client
 from django.urls import reverse
 
 from bots.models import Contact
-from flows.models import Flow, Message
+from flows.models import Flow, Message, Run
 from flows.services import store_simulated_calls
 from tests.factories.flows import drain
 from tests.support.flows import a_flow, a_message
@@ -107,3 +107,46 @@ def test_what_is_kept_of_the_contact_stands_beside_the_chat(browser: Client, wor
     page = feed(browser, world)
     assert '<dt class="code text-muted">contact.cidade</dt><dd class="truncate">Natal</dd>' in page
     assert '<dt class="code text-muted">tags</dt><dd class="truncate">vip, novo</dd>' in page
+
+
+def test_a_step_is_begun_at_from_the_page(browser: Client, world: World) -> None:
+    page = browser.get(address("test_chat", world)).content.decode()
+    assert [f'<option value="{step}">' in page for step in ("menu", "pay", "nowhere")] == [True, True, False]
+    assert browser.post(address("test_chat_begin", world), {"step": "ask_email", "how": "anew"}).json() == {}
+    drain()
+    assert f'href="{address("flow_editor", world)}#passo=ask_email"' in feed(browser, world)
+    refused = browser.post(address("test_chat_begin", world), {"step": "nowhere"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "no_such_step")
+
+
+def test_a_variable_is_changed_from_the_page_with_the_kind_that_was_chosen(browser: Client, world: World) -> None:
+    url = address("test_chat_variables", world)
+    for name, value, kind in [
+        ("a", "29,90", "number"),
+        ("b", "29,90", "text"),
+        ("c", "sim", "flag"),
+        ("d", "7", "number"),
+    ]:
+        assert browser.post(url, {"name": name, "value": value, "kind": kind}).json() == {}
+    drain()
+    run = Run.unscoped.filter(conversation=world.test_chat).latest("id")
+    assert run.state["variables"] == {"a": 29.9, "b": "29,90", "c": True, "d": 7}
+    assert browser.post(url, {"name": "a", "clear": "on"}).json() == {}
+    drain()
+    run.refresh_from_db()
+    assert sorted(run.state["variables"]) == ["b", "c", "d"]
+    for wrong in ("", "abc", "nan", "1e999"):
+        assert browser.post(url, {"name": "a", "value": wrong, "kind": "number"}).status_code == 400
+    assert browser.post(url, {"name": "first_name", "value": "x"}).status_code == 422
+
+
+def test_the_bot_is_blocked_and_unblocked_from_the_page(browser: Client, world: World) -> None:
+    url = address("test_chat_block", world)
+    assert browser.post(url, {"blocked": "on"}).json() == {}
+    assert "Desbloquear o bot" in feed(browser, world)
+    browser.post(address("test_chat_begin", world), {"step": "ask_email"})
+    drain()
+    store_simulated_calls(lines(world)[-1].pk, [{"method": "sendMessage", "params": {"text": "Qual?"}}])
+    assert "Não chegou, o bot está bloqueado" in feed(browser, world)
+    assert browser.post(url, {"blocked": "off"}).json() == {}
+    assert "Desbloquear o bot" not in feed(browser, world)

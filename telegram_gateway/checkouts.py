@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 from django.db import transaction
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -17,7 +18,7 @@ from bots.crashpoints import crash_point, register
 from bots.outbox.publish import NewMessage, publish
 from bots.tenancy import no_scope
 from payments.services import stars
-from payments.services.stars import Refusal, StarPayment
+from payments.services.stars import Refusal, StarPayment, Taken
 from telegram_gateway.models import TelegramUpdate, UpdateState
 from telegram_gateway.protocol.checkout import Checkout, read_checkout
 from telegram_gateway.protocol.updates import UpdateKind
@@ -49,13 +50,7 @@ def process_checkouts() -> int:
 def _process_next() -> bool:
     """One row in a transaction of its own, so that no two sales are locked at once. False where none waits."""
     with transaction.atomic():
-        # By name the question comes first of the three.
-        row = (
-            TelegramUpdate.unscoped.select_for_update(skip_locked=True, of=("self",), no_key=True)
-            .filter(state=UpdateState.NEW, kind__in=KINDS)
-            .order_by("kind", "id")
-            .first()
-        )
+        row = _waiting().select_for_update(skip_locked=True, of=("self",), no_key=True).first()
         if row is None:
             return False
         try:
@@ -72,6 +67,18 @@ def _process_next() -> bool:
         row.save(update_fields=["state", "attempts", "error", "handled_at"])
         crash_point(BEFORE_COMMIT)
     return True
+
+
+def _waiting() -> QuerySet[TelegramUpdate]:
+    """Questions first, for they cannot wait; then money as it moved: none goes back before it came, though another
+    worker has it in hand."""
+    waiting = TelegramUpdate.unscoped.filter(state=UpdateState.NEW)
+    came_before = waiting.filter(kind=UpdateKind.SUCCESSFUL_PAYMENT, bot_id=OuterRef("bot_id"), id__lt=OuterRef("id"))
+    return (
+        waiting.filter(kind__in=KINDS)
+        .exclude(Q(kind=UpdateKind.REFUNDED_PAYMENT) & Exists(came_before))
+        .order_by(Case(When(kind=UpdateKind.PRE_CHECKOUT_QUERY, then=0), default=1), "id")
+    )
 
 
 def _answer_question(row: TelegramUpdate, asked: Checkout | None) -> UpdateState:
@@ -103,22 +110,22 @@ def _answer_question(row: TelegramUpdate, asked: Checkout | None) -> UpdateState
 def _take_payment(row: TelegramUpdate, paid: Checkout | None) -> UpdateState:
     if paid is None:
         return UpdateState.SET_ASIDE
-    known = stars.take_payment(_payment(row, paid), charge_id=paid.charge_id, at=paid.at or row.created_at)
-    return _done_if(known, row)
+    taken = stars.take_payment(_payment(row, paid), charge_id=paid.charge_id, at=paid.at or row.created_at)
+    return _done_if(taken, row)
 
 
 def _take_refund(row: TelegramUpdate, refunded: Checkout | None) -> UpdateState:
     if refunded is None:
         return UpdateState.SET_ASIDE
-    known = stars.take_refund(_payment(row, refunded), charge_id=refunded.charge_id, at=refunded.at or row.created_at)
-    return _done_if(known, row)
+    taken = stars.take_refund(_payment(row, refunded), charge_id=refunded.charge_id, at=refunded.at or row.created_at)
+    return _done_if(taken, row)
 
 
-def _done_if(known: bool, row: TelegramUpdate) -> UpdateState:
-    """Money for a charge that is not ours is somebody's to look at, never dropped."""
-    if known:
+def _done_if(taken: Taken, row: TelegramUpdate) -> UpdateState:
+    """Money that is no charge's of ours is somebody's to look at, never dropped."""
+    if taken is Taken.DONE:
         return UpdateState.DONE
-    row.error = "unknown charge"
+    row.error = taken.value
     return UpdateState.SET_ASIDE
 
 

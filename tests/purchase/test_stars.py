@@ -1,24 +1,35 @@
 """A purchase in Telegram's own Stars: asked before, delivered only when the money came, given back whole."""
 
+import threading
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
+from uuid import UUID
 
 import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from bots.models import Channel
 from bots.outbox.models import OutboxMessage, Queue
 from bots.outbox.publish import NewMessage, publish
 from bots.outbox.relay import run_until_empty
 from bots.tenancy import organization_scope
+from flows.engine.effects import RenewPayment
+from flows.topics import Envelope
+from payments.domain.ledger import Standing, fold
 from payments.gateways.registry import gateway_of
-from payments.models import GatewayAccount, Payment
+from payments.models import GatewayAccount, Grant, Order, Payment, PaymentEvent
+from payments.services import stars as stars_service
 from payments.services.accounts import access_to
+from payments.services.handling import renew
+from telegram_gateway import checkouts
 from telegram_gateway.checkouts import process_checkouts
 from telegram_gateway.models import TelegramUpdate, UpdateState
 from tests.purchase.conftest import OpenWorld
 from tests.support.fake_telegram import Chat
 from tests.support.flows import a_flow, a_payment, an_access, buttons
+from tests.support.races import Rival, together
 from tests.support.world import TOKEN, World
 
 ACCESS = "Bem-vindo! Seu acesso: https://example.com/vip"
@@ -206,3 +217,224 @@ def test_a_question_is_answered_while_every_other_queue_is_full(world: World) ->
     run_until_empty(Queue.CHECKOUT)
     assert ana.may_pay(update_id, timeout=1) is None
     assert OutboxMessage.unscoped.filter(state="new").count() == 4_000
+
+
+def lines_of(payment: Payment) -> list[tuple[str, str]]:
+    """What the ledger says after the charge was made."""
+    events = PaymentEvent.unscoped.filter(payment=payment).exclude(kind="created").order_by("id")
+    return [(event.kind, event.alarm) for event in events]
+
+
+def folded(payment: Payment) -> Standing:
+    return fold(event.line for event in PaymentEvent.unscoped.filter(payment=payment).order_by("id"))
+
+
+def test_two_words_of_one_payment_at_once_pay_once(world: World) -> None:
+    ana = world.person(20)
+    link = to_the_invoice(world, ana)
+    charge_id = ana.pay_stars(link)
+    ana.tell_payment(link, charge_id)
+    assert together([process_checkouts] * 2, database=True) != []
+    world.settle()
+    assert lines_of(world.charge_of(ana)) == [("moved", "")]
+    assert texts_of(world, ana).count(ACCESS) == 1
+    assert UpdateState.SET_ASIDE not in TelegramUpdate.unscoped.values_list("state", flat=True)
+
+
+def paid_twice(world: World, ana: Chat) -> Payment:
+    """Two questions are answered before any money comes; then it comes twice, in two workers at once."""
+    link = to_the_invoice(world, ana)
+    assert [ask(world, ana, link), ask(world, ana, link)] == [None, None]
+    ana.pay_stars(link)
+    ana.pay_stars(link)
+    assert [answer for answer in together([process_checkouts] * 2) if isinstance(answer, BaseException)] == []
+    world.settle()
+    return world.charge_of(ana)
+
+
+def test_one_invoice_paid_twice_is_served_once_and_put_before_the_seller(world: World) -> None:
+    ana = world.person(21)
+    payment = paid_twice(world, ana)
+    assert (payment.status, payment.overpaid, folded(payment).received_minor) == ("paid", True, 100)
+    assert [alarm for _kind, alarm in lines_of(payment) if alarm] == ["overpaid"]
+    assert texts_of(world, ana).count(ACCESS) == 1
+
+
+def test_its_twin_that_looks_before_it_locks_does_not_see_the_second_payment(world: World) -> None:
+    ana = world.person(22)
+    gate = threading.Barrier(2)
+
+    def looked(payment_id: UUID) -> Payment:
+        row = Payment.objects.get(pk=payment_id)
+        gate.wait(timeout=20)
+        return row
+
+    with (
+        patch.object(stars_service, "lock_order", lambda order_id: Order.objects.get(pk=order_id)),
+        patch.object(stars_service, "lock_payment", looked),
+    ):
+        payment = paid_twice(world, ana)
+    assert (payment.status, payment.overpaid, folded(payment).received_minor) == ("paid", False, 50)
+
+
+def test_the_second_payment_going_back_leaves_the_first(world: World) -> None:
+    ana = world.person(23)
+    payment = paid_twice(world, ana)
+    link = next(iter(world.telegram.stars.invoices[TOKEN]))
+    other = next(line["id"] for line in world.telegram.stars.transactions[TOKEN] if line["id"] != payment.end_to_end_id)
+    for _ in range(2):
+        ana.tell_payment(link, other, kind="refunded_payment")
+        world.settle()
+    payment.refresh_from_db()
+    assert (payment.status, world.orders_of(ana)[0].status) == ("paid", "paid")
+    assert lines_of(payment)[-1] == ("refused", "")
+    ana.tell_payment(link, payment.end_to_end_id, kind="refunded_payment")
+    world.settle()
+    payment.refresh_from_db()
+    assert payment.status == "refunded"
+
+
+def test_a_refund_of_a_payment_nobody_told_of_is_put_before_the_seller(world: World) -> None:
+    ana = world.person(24)
+    link = to_the_invoice(world, ana)
+    ana.pay_stars(link)
+    ana.tell_payment(link, "stx-never-seen", kind="refunded_payment")
+    world.settle()
+    payment = world.charge_of(ana)
+    assert payment.status == "paid"
+    assert lines_of(payment)[-1] == ("refused", "contradiction")
+
+
+def paid_and_given_back(world: World, ana: Chat) -> Payment:
+    """Both words wait, and two workers take them at once, the refund's worker first."""
+    link = to_the_invoice(world, ana)
+    charge_id = ana.pay_stars(link)
+    ana.tell_payment(link, charge_id, kind="refunded_payment")
+    waits = threading.Event()
+    take = stars_service.take_payment
+
+    def slowly(*args: Any, **options: Any) -> Any:
+        rival = Rival(process_checkouts)
+        rival.settle()
+        waits.set()
+        rivals.append(rival)
+        return take(*args, **options)
+
+    rivals: list[Rival] = []
+    with patch.object(stars_service, "take_payment", slowly):
+        process_checkouts()
+    for rival in rivals:
+        rival.answer()
+    assert waits.is_set()
+    world.settle()
+    return world.charge_of(ana)
+
+
+def test_money_that_came_and_went_is_booked_in_that_order_whoever_is_faster(world: World) -> None:
+    ana = world.person(25)
+    payment = paid_and_given_back(world, ana)
+    assert (payment.status, lines_of(payment)) == ("refunded", [("moved", ""), ("moved", "")])
+    assert (folded(payment).received_minor, folded(payment).refunded_minor) == (50, 50)
+
+
+def test_its_twin_that_takes_any_row_books_a_refund_of_money_never_seen(world: World) -> None:
+    ana = world.person(26)
+
+    def any_row() -> Any:
+        return TelegramUpdate.unscoped.filter(state=UpdateState.NEW, kind__in=checkouts.KINDS).order_by("-id")
+
+    with patch.object(checkouts, "_waiting", any_row):
+        payment = paid_and_given_back_in_turn(world, ana)
+    assert [alarm for _kind, alarm in lines_of(payment)] == ["refunded_unseen", "backwards"]
+
+
+def paid_and_given_back_in_turn(world: World, ana: Chat) -> Payment:
+    link = to_the_invoice(world, ana)
+    charge_id = ana.pay_stars(link)
+    ana.tell_payment(link, charge_id, kind="refunded_payment")
+    process_checkouts()
+    return world.charge_of(ana)
+
+
+def test_money_let_in_for_a_charge_that_is_replaced_meanwhile_is_served_once(world: World) -> None:
+    """The buyer may pay; before the money comes another worker makes a new code, and that one is paid as well."""
+    ana = world.person(27)
+    link = to_the_invoice(world, ana)
+    assert ask(world, ana, link) is None
+    first = world.charge_of(ana)
+    effect = RenewPayment(visit=first.visit, payment_id=first.pk)
+    envelope = Envelope(
+        organization_id=world.organization.pk,
+        bot_id=world.bot.pk,
+        contact_id=first.contact_id,
+        conversation_id=world.conversation_of(ana).pk,
+        telegram_user_id=ana.user_id,
+        channel=Channel.TELEGRAM,
+        run_id=first.run_id,
+        version_id=world.version().pk,
+        effect=effect,
+    )
+    renew(envelope, effect, key="renewed")
+    world.settle()
+    second = world.charge_of(ana)
+    newer = next(
+        one
+        for one, invoice in world.telegram.stars.invoices[TOKEN].items()
+        if invoice.payload == second.idempotency_key
+    )
+    assert "não está mais aberto" in (ask(world, ana, link) or ""), "the old one is closed to new questions"
+    assert ask(world, ana, newer) is None
+    ana.pay_stars(link)
+    ana.pay_stars(newer)
+    world.settle()
+    (order,) = world.orders_of(ana)
+    assert (order.status, order.paid_by_id) == ("paid", first.pk)
+    second.refresh_from_db()
+    assert (second.status, second.overpaid) == ("paid", True)
+    assert texts_of(world, ana).count(ACCESS) == 1
+    assert Grant.unscoped.filter(telegram_user_id=ana.user_id).count() == 1
+
+
+HOSTILE: dict[str, dict[str, Any]] = {
+    "in reais": {"currency": "BRL"},
+    "in dollars": {"currency": "USD"},
+    "in no currency": {"currency": None},
+    "one Star less": {"total_amount": 49},
+    "one Star more": {"total_amount": 51},
+    "no Stars": {"total_amount": 0},
+    "fewer than none": {"total_amount": -50},
+    "half a Star": {"total_amount": 49.5},
+    "a yes for a number": {"total_amount": True},
+    "more Stars than there are": {"total_amount": 10**17},
+    "no number at all": {"total_amount": 10**400},
+    "no payload": {"invoice_payload": ""},
+    "a list for a payload": {"invoice_payload": [1]},
+    "a NUL in the payload": {"invoice_payload": "a\x00b"},
+    "no payment's id": {"telegram_payment_charge_id": ""},
+}
+
+
+def test_a_payment_that_is_not_this_charge_s_pays_nothing_and_is_seen(world: World) -> None:
+    overlooked = {}
+    for number, (name, lie) in enumerate(HOSTILE.items()):
+        ana = world.person(30_000 + number)
+        link = to_the_invoice(world, ana)
+        invoice = world.telegram.stars.invoices[TOKEN][link]
+        paid = {
+            "currency": "XTR",
+            "total_amount": invoice.stars,
+            "invoice_payload": invoice.payload,
+            "telegram_payment_charge_id": "stx-hostile",
+            **lie,
+        }
+        update_id = ana.send(ana.message(successful_payment=paid))
+        world.settle()
+        payment = world.charge_of(ana)
+        given = Grant.unscoped.filter(telegram_user_id=ana.user_id).count()
+        state = TelegramUpdate.unscoped.get(external_id=str(update_id)).state
+        alarmed = PaymentEvent.unscoped.filter(payment=payment).exclude(alarm="").exists()
+        # Either the team sees it, or the seller.
+        seen = (state, alarmed) in ((UpdateState.SET_ASIDE, False), (UpdateState.DONE, True))
+        if (payment.status, given, seen) != ("pending", 0, True):
+            overlooked[name] = (payment.status, given, state, alarmed)
+    assert overlooked == {}

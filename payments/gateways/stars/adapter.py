@@ -5,12 +5,14 @@ charge that was replaced, paid or is over cannot be paid; what was paid stands i
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 from uuid import UUID
 
+from bots.ids import uuid7_time
 from payments.domain.gateway_names import GatewayName
-from payments.domain.money import Currency, Money
+from payments.domain.money import Currency, Money, MoneyError
 from payments.domain.states import PaymentStatus
 from payments.gateways.base import (
     AccountAccess,
@@ -35,8 +37,10 @@ PAGE: Final = 100
 # Bot API, `createInvoiceLink`.
 _TITLE: Final = 32
 _DESCRIPTION: Final = 255
-# How far back a charge is looked for: a hundred thousand lines fill this many pages.
-_MOST_PAGES: Final = 1_000
+# More pages than any bot fills; only so that a list without end is not followed for ever.
+_NO_SUCH_PAGE: Final = 2**20
+# Nobody pays an invoice before its sale began, by our clock; Telegram's may go a little otherwise.
+_CLOCKS_DIFFER: Final = timedelta(hours=1)
 
 Told = TypeVar("Told")
 
@@ -76,28 +80,27 @@ class StarsGateway:
 
     def fetch(self, account: AccountAccess, *, provider_id: str, key: str) -> Charge:
         """What the bot's own list says. An invoice nobody paid stands nowhere: `ChargeNotFound`."""
-        return _charge_of(provider_id or key, _lines_about(account, provider_id or key))
+        return _charge_of(provider_id or key, _payments_of(account, provider_id or key))
 
     def refund(self, account: AccountAccess, *, provider_id: str, amount: Money, key: str) -> Charge:
-        lines = _lines_about(account, provider_id)
-        before = _charge_of(provider_id, lines)
-        if before.status is PaymentStatus.REFUNDED:
-            return before
-        if amount != before.amount:
-            raise GatewayError("whole_refunds_only", "it gives back a whole payment or nothing")
-        paid = next(line for line in lines if line.incoming)
-        if paid.telegram_user_id is None:
-            raise GatewayError("no_payer", "Telegram does not say who paid")
-        user = paid.telegram_user_id
-        _asked(lambda: stars_platform().refund(_bot_of(account), telegram_user_id=user, charge_id=paid.id))
-        return Charge(
-            provider_id=provider_id,
-            key=provider_id,
-            status=PaymentStatus.REFUNDED,
-            amount=before.amount,
-            refunded=before.amount,
-            end_to_end_id=paid.id,
-        )
+        """Whole payments only; of an invoice that was paid twice the later one goes back first."""
+        payments = _payments_of(account, provider_id)
+        charge = _charge_of(provider_id, payments)
+        for place in reversed(range(len(payments))):
+            back = charge.refunded or Money(0, charge.amount.currency)
+            if back >= amount:
+                break
+            one = payments[place]
+            if one.went_back:
+                continue
+            if back + _money(one.line) > amount:
+                raise GatewayError("whole_refunds_only", "it gives back a whole payment or nothing")
+            _give_back(account, one.line)
+            payments[place] = _Paid(one.line, went_back=True)
+            charge = _charge_of(provider_id, payments)
+        if charge.refunded is None or charge.refunded < amount:
+            raise GatewayError("refund_too_large", "more than was paid")
+        return charge
 
     def verify_webhook(self, account: AccountAccess, call: WebhookCall) -> Verification:
         """Telegram tells of payments through the bot's own door, never here."""
@@ -114,50 +117,88 @@ class StarsGateway:
         for page in _pages_backwards(account):
             for line in page:
                 if line.incoming and line.payload and since <= line.at < until:
-                    yield _charge_of(line.payload, [line])
+                    yield _charge_of(line.payload, [_Paid(line, went_back=False)])
             if page and page[0].at < since:
                 return
 
 
-def _lines_about(account: AccountAccess, payload: str) -> list[StarTransaction]:
-    """The payment with this payload and what went back of it, oldest first; looked for from the newest line."""
-    later: list[StarTransaction] = []
+@dataclass(frozen=True, slots=True)
+class _Paid:
+    """One payment of an invoice, and whether it was given back."""
+
+    line: StarTransaction
+    went_back: bool
+
+
+def _payments_of(account: AccountAccess, payload: str) -> list[_Paid]:
+    """What was paid with this payload, oldest first: once, or twice where two questions were answered before any money
+    came. Looked for from the newest line back to the moment the sale began."""
+    begun = _beginning_of(payload)
+    lines: list[StarTransaction] = []
+    went_back: set[str] = set()
     for page in _pages_backwards(account):
-        later = [*page, *later]
-        paid = next((line for line in page if line.incoming and line.payload == payload), None)
-        if paid is not None:
-            return [paid, *(line for line in later if not line.incoming and line.id == paid.id)]
-    return []
+        lines = [*(line for line in page if line.incoming and line.payload == payload), *lines]
+        went_back |= {line.id for line in page if not line.incoming}
+        if page and page[0].at < begun:
+            break
+    return [_Paid(line, line.id in went_back) for line in lines]
 
 
-def _charge_of(payload: str, lines: Sequence[StarTransaction]) -> Charge:
-    paid = next((line for line in lines if line.incoming), None)
-    if paid is None:
+def _beginning_of(payload: str) -> datetime:
+    """Our keys begin with the sale's id, which tells when it was made."""
+    try:
+        return uuid7_time(UUID(payload.partition(":")[0])) - _CLOCKS_DIFFER
+    except (ValueError, OverflowError):
+        return datetime.min.replace(tzinfo=UTC)
+
+
+def _charge_of(payload: str, payments: Sequence[_Paid]) -> Charge:
+    """As long as one payment is still here, the charge is paid."""
+    if not payments:
         raise ChargeNotFound
-    amount = Money(paid.stars, Currency.XTR)
-    gone = any(not line.incoming for line in lines)
+    nothing = Money(0, Currency.XTR)
+    refunded = sum((_money(one.line) for one in payments if one.went_back), nothing)
+    here = [one.line for one in payments if not one.went_back]
+    told = here[0] if here else payments[0].line
     return Charge(
         provider_id=payload,
         key=payload,
-        status=PaymentStatus.REFUNDED if gone else PaymentStatus.PAID,
-        amount=amount,
-        received=amount,
-        refunded=amount if gone else None,
-        paid_at=paid.at,
-        end_to_end_id=paid.id,
+        status=PaymentStatus.PAID if here else PaymentStatus.REFUNDED,
+        amount=_money(told),
+        received=sum((_money(one.line) for one in payments), nothing),
+        refunded=refunded or None,
+        paid_at=told.at,
+        end_to_end_id=told.id,
     )
+
+
+def _money(line: StarTransaction) -> Money:
+    try:
+        return Money(line.stars, Currency.XTR)
+    except MoneyError as error:
+        raise GatewayError("unreadable_answer", str(error), retryable=True) from None
+
+
+def _give_back(account: AccountAccess, paid: StarTransaction) -> None:
+    if paid.telegram_user_id is None:
+        raise GatewayError("no_payer", "Telegram does not say who paid")
+    user = paid.telegram_user_id
+    _asked(lambda: stars_platform().refund(_bot_of(account), telegram_user_id=user, charge_id=paid.id))
 
 
 def _pages_backwards(account: AccountAccess) -> Iterator[Sequence[StarTransaction]]:
     """The bot's lines, the newest page first. Telegram counts from the oldest and tells no number, so the end is
-    found by doubling and halving."""
+    found by doubling and halving. Lines only ever come after: a page that was full stays as it is."""
     bot_id = _bot_of(account)
+    seen: dict[int, Sequence[StarTransaction]] = {}
 
     def page(number: int) -> Sequence[StarTransaction]:
-        return _asked(lambda: stars_platform().transactions(bot_id, offset=number * PAGE, limit=PAGE))
+        if number not in seen:
+            seen[number] = _asked(lambda: stars_platform().transactions(bot_id, offset=number * PAGE, limit=PAGE))
+        return seen[number]
 
     empty = 1
-    while empty < _MOST_PAGES and page(empty):
+    while empty < _NO_SUCH_PAGE and page(empty):
         empty *= 2
     last = empty // 2
     while empty - last > 1:

@@ -13,7 +13,19 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from bots.models import ApiKey, AuditEntry, Contact, IdempotencyRecord, Invitation, Membership, Organization, User
+from bots.models import (
+    ApiKey,
+    AuditEntry,
+    ConnectedChat,
+    Contact,
+    IdempotencyRecord,
+    Invitation,
+    Membership,
+    NoticeChoice,
+    NoticeLink,
+    Organization,
+    User,
+)
 from bots.services import Actor, revoke_api_key
 from bots.staff import ReadOnlyAdmin, StaffAdmin, staff_of
 from bots.tenancy import organization_scope
@@ -171,3 +183,32 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_select_related = ["actor_user", "organization"]
     search_fields = ["action", "object_type", "object_id", "actor_user__email", "organization__name"]
     date_hierarchy = "created_at"
+
+
+@admin.register(NoticeChoice)
+class NoticeChoiceAdmin(ReadOnlyAdmin):
+    """What members want to be told of."""
+
+    list_display = ["membership", "kind", "by_email", "by_telegram", "organization"]
+    list_filter = ["kind", "by_email", "by_telegram"]
+    list_select_related = ["membership__user", "organization"]
+    search_fields = ["membership__user__email", "organization__name"]
+
+
+@admin.register(NoticeLink)
+class NoticeLinkAdmin(ReadOnlyAdmin):
+    """Where members are told on Telegram."""
+
+    list_display = ["membership", "bot", "telegram_user_id", "linked_at", "organization"]
+    list_select_related = ["membership__user", "bot", "organization"]
+    search_fields = ["membership__user__email", "telegram_user_id", "organization__name"]
+
+
+@admin.register(ConnectedChat)
+class ConnectedChatAdmin(ReadOnlyAdmin):
+    """Groups and channels that bots look after."""
+
+    list_display = ["title", "kind", "bot", "status", "can_invite_users", "can_restrict_members", "checked_at"]
+    list_filter = ["status", "kind"]
+    list_select_related = ["bot"]
+    search_fields = ["id", "title", "telegram_id", "bot__name"]

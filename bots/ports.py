@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from bots.errors import Text, Unavailable
+from bots.models.chat import LostReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,16 @@ class WebhookInfo:
     url: str
     pending: int = 0
     last_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatStanding:
+    """What a bot is and may do in a group or channel; `lost` says why it can do nothing there."""
+
+    can_invite_users: bool = False
+    can_restrict_members: bool = False
+    title: str = ""
+    lost: LostReason | None = None
 
 
 class PlatformErrorCode(StrEnum):
@@ -59,6 +70,10 @@ class BotPlatform(Protocol):
     def set_webhook(self, *, bot_id: uuid.UUID, token: str, url: str, secret: str) -> None: ...
 
     def delete_webhook(self, token: str) -> None: ...
+
+    def chat_standing(self, *, token: str, bot_telegram_id: int, chat_id: int) -> ChatStanding:
+        """What the bot may do in a chat. A chat it is not in (any more) is an answer, not an error."""
+        ...
 
 
 _platform: BotPlatform | None = None

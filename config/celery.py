@@ -78,6 +78,11 @@ app.conf.update(
             "schedule": crontab(minute="47", hour="4"),
             "options": {"queue": "bulk"},
         },
+        "check-chats": {
+            "task": "bots.tasks.check_chats",
+            "schedule": crontab(minute="57", hour="4"),
+            "options": {"queue": "bulk"},
+        },
         "purge-telegram-updates": {
             "task": "telegram_gateway.purge_updates",
             "schedule": crontab(minute="37", hour="3"),

@@ -31,6 +31,7 @@ def catalogue_of(
         gateway_accounts={key: account for part in parts for key, account in part.gateway_accounts.items()},
         default_account=next((part.default_account for part in parts if part.default_account), None),
         chats=frozenset().union(*(part.chats for part in parts)),
+        closed_chats=frozenset().union(*(part.closed_chats for part in parts)),
         media={key: kind for part in parts for key, kind in part.media.items()},
         flows={key: facts for part in parts for key, facts in part.flows.items()},
         flow_id=str(flow_id) if flow_id is not None else None,

@@ -2,16 +2,20 @@
 
 import re
 import uuid
+from dataclasses import replace
 from typing import Any, Final
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from telegram.error import TelegramError
 
+from bots.models import LostReason
 from bots.outbox.loop import outbox_loop
-from bots.ports import BotIdentity, PlatformError, PlatformErrorCode, WebhookInfo
+from bots.ports import BotIdentity, ChatStanding, PlatformError, PlatformErrorCode, WebhookInfo
 from telegram_gateway.client import CALL_DEADLINE, bot_for
 from telegram_gateway.errors import BOT_AWAY, Trouble, Verdict, classify
+from telegram_gateway.memberships import standing_of
+from telegram_gateway.protocol.chats import TITLE_LENGTH, read_member
 from telegram_gateway.protocol.limits import WEBHOOK_CONNECTIONS
 from telegram_gateway.protocol.render import ApiCall
 from telegram_gateway.protocol.updates import ALLOWED_UPDATES, as_id, as_object, as_text
@@ -19,6 +23,23 @@ from telegram_gateway.selectors import sending_bots, webhook_bots
 
 # What stands in an address must be a token and nothing else.
 _TOKEN: Final = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{20,100}")
+
+
+# What a refusal about a chat says of the bot there.
+_LOST: Final = {
+    Trouble.REMOVED_FROM_CHAT: LostReason.REMOVED,
+    Trouble.CHAT_NOT_FOUND: LostReason.GONE,
+    Trouble.MISSING_RIGHTS: LostReason.DEMOTED,
+    Trouble.MIGRATED: LostReason.GONE,
+}
+
+
+class _Refused(Exception):
+    """A call failed; what that means depends on what was asked."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.error)
+        self.verdict = verdict
 
 
 class TelegramPlatform:
@@ -62,6 +83,20 @@ class TelegramPlatform:
     def delete_webhook(self, token: str) -> None:
         self._call(token, ApiCall("deleteWebhook"))
 
+    def chat_standing(self, *, token: str, bot_telegram_id: int, chat_id: int) -> ChatStanding:
+        try:
+            chat = as_object(self._ask(token, ApiCall("getChat", {"chat_id": chat_id})))
+            told = self._ask(token, ApiCall("getChatMember", {"chat_id": chat_id, "user_id": bot_telegram_id}))
+        except _Refused as refused:
+            reason = _LOST.get(refused.verdict.trouble)
+            if reason is None:
+                raise _platform_error(refused.verdict) from None
+            return ChatStanding(lost=reason)
+        member = read_member(told)
+        if member is None:
+            raise PlatformError(PlatformErrorCode.REFUSED, _("Telegram did not say what the bot is."), retryable=True)
+        return replace(standing_of(member), title=as_text(chat.get("title"), limit=TITLE_LENGTH))
+
     def _has_photo(self, token: str, telegram_id: int) -> bool:
         try:
             photos = self._call(token, ApiCall("getUserProfilePhotos", {"user_id": telegram_id, "limit": 1}))
@@ -71,12 +106,18 @@ class TelegramPlatform:
         return bool(as_id(as_object(photos).get("total_count"), smallest=1))
 
     def _call(self, token: str, call: ApiCall) -> Any:
+        try:
+            return self._ask(token, call)
+        except _Refused as refused:
+            raise _platform_error(refused.verdict) from None
+
+    def _ask(self, token: str, call: ApiCall) -> Any:
         if not _TOKEN.fullmatch(token):
             raise _invalid_token()
         try:
             return outbox_loop.run(bot_for(token).call(call), timeout=CALL_DEADLINE + 1)
         except TelegramError as error:
-            raise _platform_error(classify(error)) from None
+            raise _Refused(classify(error)) from None
         except TimeoutError:
             raise _unreachable() from None
 

@@ -5,7 +5,7 @@ from bots.ports import register_bot_platform
 from flows.models.enums import InboxSource
 from flows.ports import register_event_source
 from payments.ports import register_stars_platform
-from telegram_gateway import checkouts, outbox_handlers, services
+from telegram_gateway import checkouts, memberships, outbox_handlers, services
 from telegram_gateway.event_source import TelegramEventSource
 from telegram_gateway.platform import TelegramPlatform
 from telegram_gateway.stars import TelegramStars
@@ -22,3 +22,4 @@ def register() -> None:
     register_event_source(InboxSource.SIMULATOR, TelegramEventSource())
     register_sweep("telegram.updates", services.process_updates)
     register_sweep("telegram.checkouts", checkouts.process_checkouts)
+    register_sweep("telegram.memberships", memberships.process_memberships)

@@ -14,14 +14,15 @@ from django.utils import timezone
 
 from bots import jobs
 from bots.crashpoints import crash_point, register
-from bots.models import ActorKind, AuditEntry, Bot, BotStatus, Channel, Contact
+from bots.models import ActorKind, AuditEntry, Bot, BotStatus, Channel, Contact, NoticeKind
 from bots.outbox.registry import Claim
 from bots.outbox.services import cancel_waiting
+from bots.services import notices
 from bots.tenancy import no_scope
 from flows.services import note_delivery_problem, post_raw_update
-from telegram_gateway import checkouts
+from telegram_gateway import checkouts, memberships
 from telegram_gateway.models import TelegramUpdate, UpdateState
-from telegram_gateway.protocol.updates import Peek, UpdateKind, as_id, as_object, load, peek
+from telegram_gateway.protocol.updates import Peek, UpdateKind, as_id, as_object, load, notice_code, peek
 from telegram_gateway.selectors import WebhookBot
 
 logger = structlog.get_logger(__name__)
@@ -57,8 +58,8 @@ def take_in(bot: WebhookBot, body: bytes) -> Peek:
 
 
 def _record(bot: WebhookBot, seen: Peek, body: bytes) -> None:
-    is_payment = seen.kind in checkouts.KINDS
-    state = UpdateState.NEW if is_payment or seen.kind in PROCESSORS else UpdateState.KEPT
+    bell = _BELLS.get(seen.kind)
+    state = UpdateState.NEW if bell else UpdateState.KEPT
     if seen.kind in _IGNORED_KINDS:
         state = UpdateState.IGNORED
     row = TelegramUpdate(
@@ -71,10 +72,9 @@ def _record(bot: WebhookBot, seen: Peek, body: bytes) -> None:
         state=state,
     )
     TelegramUpdate.unscoped.bulk_create([row], ignore_conflicts=True)
-    if is_payment:
-        jobs.enqueue_on_commit(checkouts.PROCESS_TASK, queue=checkouts.PROCESS_QUEUE)
-    elif state is UpdateState.NEW:
-        jobs.enqueue_on_commit(PROCESS_TASK, queue=PROCESS_QUEUE)
+    if bell:
+        task, queue = bell
+        jobs.enqueue_on_commit(task, queue=queue)
 
 
 def process_updates(limit: int = BATCH) -> int:
@@ -84,7 +84,7 @@ def process_updates(limit: int = BATCH) -> int:
         rows = list(
             TelegramUpdate.unscoped.select_for_update(skip_locked=True, of=("self",), no_key=True)
             .filter(state=UpdateState.NEW)
-            .exclude(kind__in=checkouts.KINDS)
+            .exclude(kind__in=checkouts.KINDS | memberships.KINDS)
             .order_by("id")[:limit]
         )
         for row in rows:
@@ -116,7 +116,7 @@ def _process(row: TelegramUpdate) -> None:
 
 
 def _process_membership(row: TelegramUpdate) -> UpdateState:
-    """Somebody blocked or unblocked the bot; what concerns a group is kept for whoever looks after groups."""
+    """Somebody blocked or unblocked the bot."""
     change = as_object(as_object(load(bytes(row.body))).get("my_chat_member"))
     if as_object(change.get("chat")).get("type") != "private" or row.telegram_user_id is None:
         return UpdateState.KEPT
@@ -152,6 +152,20 @@ def note_error(bot_id: uuid.UUID, error: str) -> None:
     Bot.unscoped.filter(id=bot_id).update(last_error=error, last_error_at=timezone.now())
 
 
+def note_missing_rights(bot_id: uuid.UUID, error: str, *, chat: str = "") -> None:
+    """Telegram will not let the bot do what it should: shown with the bot, and told at most once a day and chat. Joins
+    the caller's transaction."""
+    note_error(bot_id, error)
+    bot = Bot.unscoped.only("organization_id", "name").get(id=bot_id)
+    notices.notify(
+        bot.organization_id,
+        NoticeKind.BOT_RIGHTS,
+        f"{bot_id}:{chat}:{timezone.now():%Y-%m-%d}",
+        {"bot": bot.name, "reason": error, "chat": chat},
+        page=("bot_settings", bot_id),
+    )
+
+
 def note_bot_revoked(*, bot_id: uuid.UUID, token: str, error: str) -> None:
     """Telegram does not know the token any more: the bot stands still, its messages wait, its owner is told. A token
     that was replaced meanwhile changes nothing; many callers at once tell it once."""
@@ -168,6 +182,11 @@ def note_bot_revoked(*, bot_id: uuid.UUID, token: str, error: str) -> None:
             object_id=str(bot_id),
             data={"error": error},
         )
+        facts = {"bot": Bot.unscoped.values_list("name", flat=True).get(id=bot_id)}
+        moment = f"{bot_id}:{timezone.now():%Y-%m-%dT%H}"
+        notices.notify(
+            bot.organization_id, NoticeKind.BOT_REVOKED, moment, facts, page=("bot_settings", bot_id)
+        )
         logger.error("bot_token_revoked", bot_id=str(bot_id), organization_id=str(bot.organization_id), error=error)
 
 
@@ -178,4 +197,27 @@ def note_media_refused(claim: Claim, error: str) -> None:
         note_error(claim.bot_id, error)
 
 
-PROCESSORS: Final[Mapping[UpdateKind, Processor]] = {UpdateKind.MY_CHAT_MEMBER: _process_membership}
+def _process_notice_link(row: TelegramUpdate) -> UpdateState:
+    """A member of the team sent the code that their page showed: from here on notices reach them in this chat."""
+    message = as_object(as_object(load(bytes(row.body))).get("message"))
+    if row.telegram_user_id is None:
+        return UpdateState.IGNORED
+    notices.finish_link(
+        organization_id=row.organization_id,
+        bot_id=row.bot_id,
+        telegram_user_id=row.telegram_user_id,
+        code=notice_code(message),
+    )
+    return UpdateState.DONE
+
+
+PROCESSORS: Final[Mapping[UpdateKind, Processor]] = {
+    UpdateKind.MY_CHAT_MEMBER: _process_membership,
+    UpdateKind.NOTICE_LINK: _process_notice_link,
+}
+# Who is rung for what is waiting; every other kind is kept or ignored.
+_BELLS: Final[Mapping[UpdateKind, tuple[str, str]]] = {
+    **dict.fromkeys(PROCESSORS, (PROCESS_TASK, PROCESS_QUEUE)),
+    **dict.fromkeys(checkouts.KINDS, (checkouts.PROCESS_TASK, checkouts.PROCESS_QUEUE)),
+    **dict.fromkeys(memberships.KINDS, (memberships.PROCESS_TASK, memberships.PROCESS_QUEUE)),
+}

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from bots.task_base import ScopedTask
-from telegram_gateway import checkouts, services
+from telegram_gateway import checkouts, memberships, services
 
 
 @shared_task(base=ScopedTask, name=services.PROCESS_TASK)
@@ -14,6 +14,11 @@ def process_updates() -> None:
 @shared_task(base=ScopedTask, name=checkouts.PROCESS_TASK)
 def process_checkouts() -> None:
     checkouts.process_checkouts()
+
+
+@shared_task(base=ScopedTask, name=memberships.PROCESS_TASK)
+def process_memberships() -> None:
+    memberships.process_memberships()
 
 
 @shared_task(base=ScopedTask, name="telegram_gateway.purge_updates")

@@ -11,7 +11,9 @@ from bots.models.base import (
     tenant_fk,
 )
 from bots.models.bot import Bot, BotStatus, Delivery
+from bots.models.chat import ChatKind, ChatStatus, ConnectedChat, LostReason
 from bots.models.contact import Channel, Contact
+from bots.models.notice import NoticeChoice, NoticeKind, NoticeLink
 from bots.models.organization import Invitation, Locale, Membership, Organization, User
 from bots.permissions import Role
 
@@ -22,12 +24,19 @@ __all__ = [
     "Bot",
     "BotStatus",
     "Channel",
+    "ChatKind",
+    "ChatStatus",
+    "ConnectedChat",
     "Contact",
     "Delivery",
     "IdempotencyRecord",
     "Invitation",
     "Locale",
+    "LostReason",
     "Membership",
+    "NoticeChoice",
+    "NoticeKind",
+    "NoticeLink",
     "Organization",
     "PartitionedModel",
     "Role",

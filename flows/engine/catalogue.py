@@ -51,6 +51,8 @@ class CatalogueFacts:
     gateway_accounts: Mapping[str, GatewayAccountFacts] = field(default_factory=lambda: MappingProxyType({}))
     default_account: str | None = None
     chats: frozenset[str] = frozenset()
+    # Those among them in which the bot may let nobody in at the moment.
+    closed_chats: frozenset[str] = frozenset()
     media: Mapping[str, MediaType] = field(default_factory=lambda: MappingProxyType({}))
     flows: Mapping[str, SubflowFacts] = field(default_factory=lambda: MappingProxyType({}))
     flow_id: str | None = None

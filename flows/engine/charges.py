@@ -194,7 +194,8 @@ def _keep_promise(walk: Walk, event: PaymentChanged, visit: PaymentVisit) -> Non
     walk.change(current_visit=event.visit)
     for message in content_messages(walk, content):
         walk.say(message)
-    walk.emit(GrantAccess(event.visit, event.order_id, visit.promise, visit.step_id))
+    link_for = 0 if content.chat else None
+    walk.emit(GrantAccess(event.visit, event.order_id, visit.promise, visit.step_id, link_for))
     walk.emit(OrderServed(event.order_id))
     walk.record_of(visit, TimelineKind.DELIVERED, visit=event.visit)
     change_visit(walk, visit, served=True)

@@ -14,7 +14,7 @@ from flows.engine.commands import BuiltinCommand
 from flows.engine.compile import Flow, VersionKind, compile_flow
 from flows.engine.content import AccessContent
 from flows.engine.effects import AttentionReason, Effect, RaiseAttention, RecallAccess, Say
-from flows.engine.events import AccessRecalled
+from flows.engine.events import AccessRecalled, MoneyTold, MoneyWord
 from flows.engine.notices import builtin_notice
 from flows.engine.speech import content_messages
 from flows.engine.state import Facts, State, new_state
@@ -42,6 +42,28 @@ def command_effects(command: BuiltinCommand, facts: Facts, now: datetime) -> tup
             return (RecallAccess(),)
         case _:
             assert_never(command)
+
+
+_MONEY_TEXTS: Final[Mapping[MoneyWord, BuiltinText]] = {
+    MoneyWord.ACCESS_REFUNDED: BuiltinText.ACCESS_REFUNDED,
+    MoneyWord.ACCESS_DISPUTED: BuiltinText.ACCESS_DISPUTED,
+    MoneyWord.ACCESS_RETURNED: BuiltinText.ACCESS_RETURNED,
+    MoneyWord.GIVEN_BACK: BuiltinText.MONEY_GIVEN_BACK,
+    MoneyWord.CREDITED: BuiltinText.MONEY_CREDITED,
+    MoneyWord.UNUSUAL: BuiltinText.MONEY_UNUSUAL,
+}
+_FOR_THE_TEAM: Final = frozenset(
+    {MoneyWord.ACCESS_DISPUTED, MoneyWord.CREDITED, MoneyWord.UNUSUAL, MoneyWord.SERVED}
+)
+
+
+def money_effects(event: MoneyTold, facts: Facts, now: datetime) -> Iterator[Effect]:
+    """Says what became of money or access, beside whatever run there is; the team looks where it has a part in it."""
+    text = _MONEY_TEXTS.get(event.word)
+    if text is not None:
+        yield Say(builtin_notice(text, facts, now))
+    if event.word in _FOR_THE_TEAM:
+        yield RaiseAttention(AttentionReason.MONEY_UNUSUAL)
 
 
 def recall_effects(event: AccessRecalled, facts: Facts, now: datetime, run_of: RunOf) -> Iterator[Effect]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from flows.engine.effects import OutButton, OutMessage, ParseMode
 from flows.engine.expressions import escape_html, escape_nothing, render
 from flows.engine.facts import all_variables
+from flows.engine.speech import link_message
 from flows.engine.state import Facts, new_state
 from flows.engine.texts import BuiltinText, builtin_text
 
@@ -30,6 +31,12 @@ def failure_notice(facts: Facts, now: datetime) -> OutMessage:
 def builtin_notice(code: BuiltinText, facts: Facts, now: datetime) -> OutMessage:
     """A built-in text as a message of its own."""
     return OutMessage(_rendered(_builtin(code, facts), facts, now), ParseMode.HTML)
+
+
+def link_notice(facts: Facts, link: str, now: datetime) -> OutMessage:
+    """The way into a chat, where the run that asked for it is gone."""
+    text = _rendered(_builtin(BuiltinText.ACCESS_CHAT, facts), facts, now)
+    return link_message(text, _builtin(BuiltinText.ACCESS_CHAT_BUTTON, facts), link)
 
 
 def stale_notice(facts: Facts) -> str:

@@ -48,6 +48,7 @@ class Code(StrEnum):
     RESERVED_COMMAND = "reserved_command"
     CYCLE = "cycle"
     UNATTENDED_CYCLE = "unattended_cycle"
+    WALK_TOO_LONG = "walk_too_long"
     ATTENDED_LOOP = "attended_loop"
     UNREACHABLE_STEP = "unreachable_step"
     UNUSED_CONNECTION = "unused_connection"
@@ -108,6 +109,7 @@ class Code(StrEnum):
     CURRENCY_NOT_TAKEN = "currency_not_taken"
     PAYER_FIELD_MISSING = "payer_field_missing"
     UNKNOWN_CHAT = "unknown_chat"
+    CHAT_WITHOUT_RIGHTS = "chat_without_rights"
     UNKNOWN_MEDIA = "unknown_media"
     MEDIA_KIND = "media_kind"
     # What the owner expects of the flow.
@@ -142,6 +144,7 @@ WARNINGS: Final = frozenset(
         Code.BROKEN_PLACEHOLDER,
         Code.UNKNOWN_VARIABLE,
         Code.PAYMENT_WITHOUT_PENDING,
+        Code.CHAT_WITHOUT_RIGHTS,
         Code.UNPAID_ACCESS,
         Code.PRICE_DIFFERS,
         Code.PIX_WITHOUT_STARS,

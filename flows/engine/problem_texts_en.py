@@ -95,6 +95,10 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
         "The flow turns in a circle without waiting for anyone: [path].",
         "Undo one connection or put a step that waits for the customer on the way.",
     ),
+    Code.WALK_TOO_LONG: (
+        "From “[first]” on nothing waits for anyone: the conversation would stop before “[last]”, after [limit] steps.",
+        "Put a step that waits for the customer between them, such as buttons, a question or a pause.",
+    ),
     Code.ATTENDED_LOOP: ("The flow allows this loop: [path].", "See that the customer has a way out of it."),
     Code.UNREACHABLE_STEP: ("No way leads to this step.", "Connect it to the flow or delete it."),
     Code.UNUSED_CONNECTION: ("The exit “[name]” is never taken by this type of step.", "Remove the connection."),
@@ -237,6 +241,10 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
     Code.PAYER_FIELD_MISSING: (
         "The gateway account needs the payer's “[name]”.",
         "Ask for it before and name the variable in payer.[name].",
+    ),
+    Code.CHAT_WITHOUT_RIGHTS: (
+        "The bot may not let anybody into this group or channel.",
+        "Make it an administrator there, with the right to invite people.",
     ),
     Code.UNKNOWN_CHAT: ("The group or channel “[id]” is not connected.", "Choose one of the connected groups."),
     Code.UNKNOWN_MEDIA: ("The media “[id]” does not exist.", "Upload the file again or choose another."),

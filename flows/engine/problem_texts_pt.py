@@ -98,6 +98,10 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
         "O fluxo gira sem esperar por ninguém: [path].",
         "Desfaça uma das ligações ou ponha no caminho um passo que espera o cliente.",
     ),
+    Code.WALK_TOO_LONG: (
+        "A partir de “[first]” nada espera por ninguém: a conversa pararia antes de “[last]”, depois de [limit] passos.",
+        "Ponha no meio um passo que espera o cliente, como botões, uma pergunta ou uma pausa.",
+    ),
     Code.ATTENDED_LOOP: ("O fluxo permite esta volta: [path].", "Confira se o cliente tem como sair dela."),
     Code.UNREACHABLE_STEP: ("Nenhum caminho leva a este passo.", "Ligue-o ao fluxo ou apague-o."),
     Code.UNUSED_CONNECTION: ("A saída “[name]” nunca é usada neste tipo de passo.", "Remova a ligação."),
@@ -240,6 +244,10 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
     Code.PAYER_FIELD_MISSING: (
         "A conta de pagamento exige “[name]” de quem paga.",
         "Pergunte antes e indique a variável em payer.[name].",
+    ),
+    Code.CHAT_WITHOUT_RIGHTS: (
+        "O bot não pode colocar ninguém neste grupo ou canal.",
+        "Torne o bot administrador lá, com permissão para convidar pessoas.",
     ),
     Code.UNKNOWN_CHAT: ("O grupo ou canal “[id]” não está conectado.", "Escolha um dos grupos conectados."),
     Code.UNKNOWN_MEDIA: ("A mídia “[id]” não existe.", "Envie o arquivo de novo ou escolha outro."),

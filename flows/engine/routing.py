@@ -15,16 +15,18 @@ from typing import Final, Generic, Protocol, TypeVar, assert_never
 from uuid import UUID
 
 from flows.engine.codec import CorruptState
-from flows.engine.command_answers import command_effects, recall_effects
+from flows.engine.command_answers import command_effects, money_effects, recall_effects
 from flows.engine.commands import builtin_command, commanded_step, keyword_step
 from flows.engine.compile import Flow, VersionKind
 from flows.engine.effects import AnswerPress, Effect, Record, Say, TimelineKind
 from flows.engine.events import (
     BEGIN_DATA,
+    AccessReady,
     AccessRecalled,
     Answered,
     AnswerKind,
     Event,
+    MoneyTold,
     OperatorResumed,
     PaymentChanged,
     PaymentStatus,
@@ -35,7 +37,7 @@ from flows.engine.events import (
     VersionMoved,
     names_a_charge,
 )
-from flows.engine.notices import stale_notice, welcome_notice
+from flows.engine.notices import link_notice, stale_notice, welcome_notice
 from flows.engine.on_start import StartDecision, on_start_decision
 from flows.engine.precedence import clean_input
 from flows.engine.state import Facts, State, Status
@@ -171,6 +173,11 @@ def route(chat: Chat[R], event: Event, *, run_id: UUID | None = None, start_with
         case AccessRecalled():
             chat.carry_out(None, list(recall_effects(event, chat.facts, chat.now, lambda id_: _standing(chat, id_))))
             return None
+        case MoneyTold():
+            chat.carry_out(None, list(money_effects(event, chat.facts, chat.now)))
+            return None
+        case AccessReady():
+            return _on_link(chat, event, run_id)
         case _:
             run = chat.run(run_id) if run_id is not None else chat.top
             return "no_run" if run is None else _on_run(chat, run, event)
@@ -312,6 +319,15 @@ def _on_run(chat: Chat[R], run: R, event: Event) -> str | None:
             return "run_over"
         event = replace(event, covered=run.id != chat.stack[-1])
     return _advance(chat, run, event)
+
+
+def _on_link(chat: Chat[R], event: AccessReady, run_id: UUID | None) -> str | None:
+    """The way into a chat is said in any case: by the run that asked for it, or beside any where that is over."""
+    run = chat.run(run_id) if run_id is not None and run_id in chat.stack else None
+    if run is not None:
+        return _advance(chat, run, event)
+    chat.carry_out(None, [Say(link_notice(chat.facts, event.link, chat.now))])
+    return None
 
 
 def _advance(chat: Chat[R], run: R, event: Event) -> str | None:

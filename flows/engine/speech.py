@@ -60,10 +60,17 @@ def url_button(walk: Walk, text: str, url: str) -> OutButton:
     return OutButton(walk.text(text, html=False), url=walk.url(url))
 
 
-def button_ref(walk: Walk, step_id: str, *, wait: int, index: int, frames: tuple[Frame, ...] | None = None) -> ButtonRef:
+def button_ref(
+    walk: Walk, step_id: str, *, wait: int, index: int, frames: tuple[Frame, ...] | None = None
+) -> ButtonRef:
     """Where a button of this run was shown: in the flow it is in, or in the one inside these subflows."""
     flow = walk.flow if frames is None else walk.root.within(frames)
     return ButtonRef(walk.state.run_id, flow.version_id, flow.ordinals.get(step_id, 0), wait, index)
+
+
+def link_message(text: str, label: str, link: str) -> OutMessage:
+    """The way into a chat: a text of ours, and the button that opens it."""
+    return OutMessage(text, ParseMode.HTML, buttons=((OutButton(label, url=link),),))
 
 
 def content_messages(walk: Walk, content: AccessContent) -> Iterable[OutMessage]:

@@ -39,6 +39,9 @@ class BuiltinText(StrEnum):
     CHARGE_FAILED = "charge_failed"
     PAID_THANKS = "paid_thanks"
     ACCESS_LINK = "access_link"
+    ACCESS_CHAT = "access_chat"
+    ACCESS_CHAT_BUTTON = "access_chat_button"
+    ACCESS_LINK_FOLLOWS = "access_link_follows"
     BUMP_YES = "bump_yes"
     BUMP_NO = "bump_no"
     SHARE_CONTACT = "share_contact"
@@ -50,6 +53,12 @@ class BuiltinText(StrEnum):
     ACCESS_FOUND = "access_found"
     ACCESS_NONE = "access_none"
     ACCESS_BY_TEAM = "access_by_team"
+    ACCESS_REFUNDED = "access_refunded"
+    ACCESS_DISPUTED = "access_disputed"
+    ACCESS_RETURNED = "access_returned"
+    MONEY_GIVEN_BACK = "money_given_back"
+    MONEY_CREDITED = "money_credited"
+    MONEY_UNUSUAL = "money_unusual"
     COMMAND_START = "command_start"
     COMMAND_ACCESS = "command_access"
     COMMAND_PAYSUPPORT = "command_paysupport"
@@ -120,6 +129,15 @@ _TEXTS: Final[Mapping[BuiltinText, tuple[str, str]]] = {
     ),
     BuiltinText.PAID_THANKS: ("Pagamento confirmado. Obrigado!", "Payment confirmed. Thank you!"),
     BuiltinText.ACCESS_LINK: ("Aqui está o seu acesso:", "Here is your access:"),
+    BuiltinText.ACCESS_CHAT: (
+        "🔑 O seu lugar está pronto. Toque no botão para entrar:",
+        "🔑 Your place is ready. Tap the button to enter:",
+    ),
+    BuiltinText.ACCESS_CHAT_BUTTON: ("Entrar", "Enter"),
+    BuiltinText.ACCESS_LINK_FOLLOWS: (
+        "O link do grupo está demorando um pouco. Ele chega aqui sozinho assim que estiver pronto.",
+        "The link to the group is taking a moment. It will arrive here by itself as soon as it is ready.",
+    ),
     BuiltinText.BUMP_YES: ("Sim, quero", "Yes, please"),
     BuiltinText.BUMP_NO: ("Não, obrigado", "No, thank you"),
     BuiltinText.SHARE_CONTACT: ("📱 Enviar meu telefone", "📱 Share my phone number"),
@@ -157,6 +175,33 @@ _TEXTS: Final[Mapping[BuiltinText, tuple[str, str]]] = {
     BuiltinText.ACCESS_BY_TEAM: (
         "O link do grupo é pessoal: nossa equipe já foi avisada e manda o seu aqui.",
         "The link to the group is personal: our team has been told and will send yours here.",
+    ),
+    BuiltinText.ACCESS_REFUNDED: (
+        "O seu acesso terminou porque o pagamento foi devolvido. Dúvidas: /paysupport.",
+        "Your access has ended because the payment was given back. Questions: /paysupport.",
+    ),
+    BuiltinText.ACCESS_DISPUTED: (
+        "O seu acesso está suspenso porque o pagamento foi contestado no banco. Se foi engano, escreva /paysupport.",
+        "Your access is suspended because the payment is disputed at the bank. If that is a mistake, write "
+        "/paysupport.",
+    ),
+    BuiltinText.ACCESS_RETURNED: (
+        "A contestação do pagamento terminou e o seu acesso voltou. Receba de novo com /acesso.",
+        "The dispute about the payment is over and your access is back. Get it again with /access.",
+    ),
+    BuiltinText.MONEY_GIVEN_BACK: (
+        "Devolvemos o seu dinheiro. Ele volta pelo mesmo meio em que você pagou.",
+        "We have given your money back. It returns the way you paid.",
+    ),
+    BuiltinText.MONEY_CREDITED: (
+        "O que você pagou a mais, repetido ou fora do prazo ficou como crédito seu. Nossa equipe já sabe: peça para "
+        "usá-lo quando quiser, em /paysupport.",
+        "What you paid too much, twice or too late is now your credit. Our team knows: ask to use it whenever you "
+        "like, with /paysupport.",
+    ),
+    BuiltinText.MONEY_UNUSUAL: (
+        "Recebemos um pagamento seu diferente do esperado. Nossa equipe já foi avisada e vai resolver com você.",
+        "We received a payment of yours that is not as expected. Our team has been told and will sort it out with you.",
     ),
     BuiltinText.COMMAND_START: ("Começar", "Begin"),
     BuiltinText.COMMAND_ACCESS: ("Receber de novo o que comprei", "Get what I bought again"),

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,10 +27,15 @@ class UpdateKind(StrEnum):
     REFUNDED_PAYMENT = "refunded_payment"
     PRE_CHECKOUT_QUERY = "pre_checkout_query"
     MY_CHAT_MEMBER = "my_chat_member"
+    # The same in a group or channel, where it says what the bot may do.
+    BOT_MEMBERSHIP = "bot_membership"
+    CHAT_MIGRATED = "chat_migrated"
     CHAT_MEMBER = "chat_member"
     CHAT_JOIN_REQUEST = "chat_join_request"
     EDITED_MESSAGE = "edited_message"
     GROUP = "group"
+    # `/start notify-<code>`: a member of the team says which chat is theirs. No conversation of the flow.
+    NOTICE_LINK = "notice_link"
     OTHER = "other"
     UNREADABLE = "unreadable"
 
@@ -44,6 +50,7 @@ ALLOWED_UPDATES = (
     UpdateKind.PRE_CHECKOUT_QUERY,
 )
 CONVERSATION_KINDS = frozenset({UpdateKind.MESSAGE, UpdateKind.CALLBACK_QUERY})
+_NOTICE_START = re.compile(r"/start notify-(?P<code>[\w-]{16,50})", re.ASCII)
 # Kinds whose author stands in a field `from` of their own.
 _WITH_AUTHOR = (
     UpdateKind.PRE_CHECKOUT_QUERY,
@@ -94,7 +101,9 @@ def _kind_and_author(update: Mapping[str, Any]) -> tuple[UpdateKind, int | None]
         return (UpdateKind.CALLBACK_QUERY if not message or is_private(message) else UpdateKind.GROUP), author
     for kind in _WITH_AUTHOR:
         if kind in update:
-            return kind, author_of(as_object(update[kind]))
+            item = as_object(update[kind])
+            elsewhere = kind is UpdateKind.MY_CHAT_MEMBER and as_object(item.get("chat")) and not is_private(item)
+            return (UpdateKind.BOT_MEMBERSHIP if elsewhere else kind), author_of(item)
     return UpdateKind.OTHER, None
 
 
@@ -103,10 +112,21 @@ def _kind_of_message(message: Mapping[str, Any], author: int | None) -> UpdateKi
         if kind in message:
             return kind
     if not is_private(message):
+        if "migrate_to_chat_id" in message or "migrate_from_chat_id" in message:
+            return UpdateKind.CHAT_MIGRATED
         return UpdateKind.GROUP if as_object(message.get("chat")) else UpdateKind.OTHER
     # What a bot says, ours included, is no answer of a person.
     is_person = author is not None and as_object(message.get("from")).get("is_bot") is not True
+    if is_person and notice_code(message):
+        return UpdateKind.NOTICE_LINK
     return UpdateKind.MESSAGE if is_person else UpdateKind.OTHER
+
+
+def notice_code(message: Mapping[str, Any]) -> str:
+    """The code in `/start notify-<code>`; empty for every other message."""
+    text = message.get("text")
+    found = _NOTICE_START.fullmatch(text) if isinstance(text, str) else None
+    return found["code"] if found else ""
 
 
 def is_private(message: Mapping[str, Any]) -> bool:

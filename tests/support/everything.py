@@ -11,12 +11,22 @@ from django.db import models
 from django.utils import timezone
 
 from bots.ids import uuid7
-from bots.models import ApiKey, Bot, IdempotencyRecord, Invitation
+from bots.models import (
+    ApiKey,
+    Bot,
+    ChatKind,
+    ConnectedChat,
+    IdempotencyRecord,
+    Invitation,
+    Membership,
+    NoticeChoice,
+    NoticeLink,
+)
 from bots.models.base import is_tenant_table
 from bots.outbox.models import OutboxAttempt, OutboxMessage
 from bots.tenancy import organization_scope
 from flows.models import DrainMark, KeptAnswer, Timer
-from payments.models import BotGateway, Grant, Reconciliation, WebhookDelivery
+from payments.models import BotGateway, CreditEntry, Grant, MoneyRules, Reconciliation, WebhookDelivery
 from telegram_gateway.models import TelegramFile, TelegramUpdate
 from tests.support.pages import World, make_world
 
@@ -83,6 +93,10 @@ def _missing(world: World) -> Iterator[models.Model]:
     assert isinstance(world.key, ApiKey)
     yield Invitation(**owned, email=f"{uuid7().hex}@example.com", token_hash=uuid7().hex, expires_at=now)
     yield IdempotencyRecord(**owned, api_key_id=world.key.pk, route="POST /", key="a", body_hash="0", status_code=200)
+    yield ConnectedChat(**owned, bot=bot, telegram_id=-1001, kind=ChatKind.CHANNEL, title="VIP")
+    member = Membership.unscoped.filter(organization=organization, user=world.owner).get()
+    yield NoticeChoice(**owned, membership=member, kind="sale_paid", by_email=True)
+    yield NoticeLink(**owned, membership=member, bot=bot)
     yield TelegramUpdate(**owned, bot=bot, external_id="1", kind="my_chat_member", body=b"{}")
     yield TelegramFile(
         **owned,
@@ -107,6 +121,8 @@ def _missing(world: World) -> Iterator[models.Model]:
     yield BotGateway(**owned, bot=bot, account=world.shop.account)
     yield WebhookDelivery(**owned, account=world.shop.account, digest="0", body=b"{}")
     yield Reconciliation(**owned, account=world.shop.account, day=now.date(), checked_at=now)
+    yield MoneyRules(**owned)
+    yield CreditEntry(**owned, telegram_user_id=world.shop.contact.telegram_user_id, amount_minor=100, currency="BRL")
     yield Timer(
         **owned,
         conversation=world.run.conversation,

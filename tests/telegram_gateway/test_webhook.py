@@ -124,8 +124,8 @@ def test_rubbish_is_kept_under_its_digest(bot: Bot) -> None:
 @pytest.mark.parametrize(
     ("update", "state"),
     [
-        ({"pre_checkout_query": {"id": "1", "from": hostile.PERSON}}, UpdateState.KEPT),
-        ({"message": {**hostile.MESSAGE, "successful_payment": {}}}, UpdateState.KEPT),
+        ({"pre_checkout_query": {"id": "1", "from": hostile.PERSON}}, UpdateState.NEW),
+        ({"message": {**hostile.MESSAGE, "successful_payment": {}}}, UpdateState.NEW),
         ({"chat_join_request": {"from": hostile.PERSON}}, UpdateState.KEPT),
         ({"my_chat_member": hostile.MEMBERSHIP}, UpdateState.NEW),
         ({"edited_message": hostile.MESSAGE}, UpdateState.IGNORED),

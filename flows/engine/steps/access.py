@@ -3,8 +3,8 @@
 from typing import ClassVar, Literal
 
 from flows.engine.content import AccessContent
-from flows.engine.delivery import give
-from flows.engine.steps.behaviour import Behaviour
+from flows.engine.delivery import after_link, give_and_wait, takes
+from flows.engine.steps.behaviour import Behaviour, StepEvent
 from flows.engine.steps.model import StepBase, StepType
 from flows.engine.walk import END, Move, Walk
 
@@ -19,8 +19,13 @@ class AccessStep(StepBase):
 
 
 class AccessBehaviour(Behaviour[AccessStep]):
-    """Gives, and ends the run."""
+    """Gives, waits for the link where there is a chat, and ends the run."""
 
     def enter(self, walk: Walk, step: AccessStep) -> Move:
-        give(walk, step.id, step.config)
-        return END
+        return give_and_wait(walk, step.id, step.config, END)
+
+    def accepts(self, walk: Walk, step: AccessStep, event: StepEvent) -> bool:
+        return takes(event)
+
+    def resume(self, walk: Walk, step: AccessStep, event: StepEvent) -> Move:
+        return after_link(walk, event, END)

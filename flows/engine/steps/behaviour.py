@@ -5,12 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Generic, TypeVar
 
-from flows.engine.events import Answered, HttpAnswered, OperatorResumed, Pressed, TimerFired
+from flows.engine.events import AccessReady, Answered, HttpAnswered, OperatorResumed, Pressed, TimerFired
 from flows.engine.steps.model import StepBase
 from flows.engine.walk import STAY, Move, Walk
 
 # What a waiting step may be resumed with; charges find their visit by themselves (`flows.engine.charges`).
-StepEvent = Answered | Pressed | TimerFired | HttpAnswered | OperatorResumed
+StepEvent = AccessReady | Answered | Pressed | TimerFired | HttpAnswered | OperatorResumed
 
 S = TypeVar("S", bound=StepBase)
 

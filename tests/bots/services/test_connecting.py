@@ -9,7 +9,7 @@ from bots import ports, services
 from bots.crashpoints import CrashPointReached, planned
 from bots.errors import Conflict, Invalid, NotFound
 from bots.models import AuditEntry, Bot, BotStatus, Delivery
-from bots.ports import BotIdentity, PlatformError, PlatformErrorCode, WebhookInfo
+from bots.ports import BotIdentity, ChatStanding, PlatformError, PlatformErrorCode, WebhookInfo
 from bots.services.connecting import hash_secret
 from bots.tenancy import organization_scope
 from tests.support.races import Rival, run_after
@@ -51,6 +51,9 @@ class FakePlatform:
     def delete_webhook(self, token: str) -> None:
         self._call("delete_webhook")
         self.webhooks.pop(token, None)
+
+    def chat_standing(self, *, token: str, bot_telegram_id: int, chat_id: int) -> ChatStanding:
+        raise AssertionError("connecting asks about no chat")
 
     def _call(self, name: str) -> None:
         if self.unreachable_at == name:

@@ -18,9 +18,9 @@ from flows.engine.effects import (
     TimelineKind,
     VoidTimers,
 )
-from flows.engine.events import OperatorResumed, PaymentStatus, TimerKind
+from flows.engine.events import AccessReady, OperatorResumed, PaymentStatus, TimerKind
 from flows.engine.state import Status
-from tests.support.conversation import BR_CODE, ORDER, PAYMENT, SECOND_ORDER, SECOND_PAYMENT, Talk
+from tests.support.conversation import BR_CODE, ORDER, PAYMENT, RUN, SECOND_ORDER, SECOND_PAYMENT, Talk
 from tests.support.flows import (
     Document,
     a_condition,
@@ -28,6 +28,7 @@ from tests.support.flows import (
     a_message,
     a_payment,
     a_question,
+    a_step,
     an_access,
     buttons,
 )
@@ -238,6 +239,34 @@ def test_one_order_that_paid_two_visits_is_served_once() -> None:
     talk.send(OperatorResumed("pay")).paid(2).write("1")
     assert talk.of(OrderServed) == [OrderServed(ORDER)]
     assert [(grant.visit, grant.order_id) for grant in talk.of(GrantAccess)] == [(2, ORDER)]
+
+
+def test_a_place_in_a_chat_is_given_for_each_order_and_its_link_asked_for_once() -> None:
+    talk = Talk(
+        a_payment("pay", next="sure", pending="sure"),
+        a_question("sure", next="again"),
+        a_payment("again", next="give", pending="sure"),
+        a_step("give", "deliver", {"chat": "VIP"}, next="end"),
+        a_question("end"),
+    ).begin()
+    talk.paid().write("sim").paid(2, order=SECOND_ORDER, payment=SECOND_PAYMENT)
+    assert [(grant.order_id, grant.link_for) for grant in talk.of(GrantAccess)] == [(ORDER, 4), (SECOND_ORDER, None)]
+    assert (talk.at, talk.state.owes) == ("give", False)
+    talk.send(AccessReady(1, RUN, "https://t.me/+vip", wait=4))
+    assert (talk.at, talk.messages[0].buttons[0][0].url) == ("end", "https://t.me/+vip")
+
+
+def test_money_takes_its_exit_while_the_link_is_waited_for_and_the_link_is_still_said() -> None:
+    talk = Talk(
+        a_payment("pay", next="end", pending="give"),
+        a_step("give", "deliver", {"chat": "VIP"}, next="pay"),
+        a_question("end"),
+    ).begin()
+    talk.charge_ready().checked()
+    assert talk.at == "give"
+    assert talk.paid().at == "end"
+    talk.send(AccessReady(None, RUN, "https://t.me/+vip", wait=2))
+    assert (talk.at, talk.messages[0].buttons[0][0].url) == ("end", "https://t.me/+vip")
 
 
 def test_an_expired_code_offers_a_new_one_by_itself() -> None:

@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 
 from tests.support.fake_telegram.calls import Call, Drop, Fault
 from tests.support.fake_telegram.files import KINDS, FileShelf
+from tests.support.fake_telegram.groups import Groups
 from tests.support.fake_telegram.http import Answer, Cut, HttpServer
 from tests.support.fake_telegram.stars import StarBooks
 
@@ -35,6 +36,7 @@ class FakeTelegram:
         self._closed = False
         self.files = FileShelf()
         self.stars = StarBooks()
+        self.groups = Groups()
         self.most_polls_at_once: Counter[str] = Counter()
 
     def __enter__(self) -> Self:
@@ -125,6 +127,9 @@ class FakeTelegram:
         chat_id = _chat_id(parameters)
         with self._changed:
             fault = self._fault_for(token, method, chat_id) or self.files.fault(token, method, parameters)
+            refused = self.groups.fault(method, parameters)
+            if fault is None and refused:
+                fault = Fault(status=400, description=refused)
             accepted = fault is None or fault.drop is Drop.AFTER
             message_id = None
             if accepted and method.startswith(SENDS) and chat_id is not None:
@@ -173,6 +178,8 @@ class FakeTelegram:
                 return self._message(call, me)
             case method:
                 told = self.stars.answer(call.token, method, call.parameters)
+                if told is None:
+                    told = self.groups.answer(bot_id, method, call.parameters)
                 return True if told is None else told
 
     def _message(self, call: Call, me: dict[str, Any]) -> dict[str, Any]:

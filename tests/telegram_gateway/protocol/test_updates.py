@@ -26,6 +26,14 @@ def body(**update: object) -> bytes:
         ({"message": {**hostile.MESSAGE, "successful_payment": {}}}, UpdateKind.SUCCESSFUL_PAYMENT),
         ({"pre_checkout_query": {"id": "1", "from": hostile.PERSON}}, UpdateKind.PRE_CHECKOUT_QUERY),
         ({"my_chat_member": hostile.MEMBERSHIP}, UpdateKind.MY_CHAT_MEMBER),
+        (
+            {"my_chat_member": {**hostile.MEMBERSHIP, "chat": {"id": -5, "type": "channel"}}},
+            UpdateKind.BOT_MEMBERSHIP,
+        ),
+        (
+            {"message": {**hostile.MESSAGE, "chat": {"id": -5, "type": "group"}, "migrate_to_chat_id": -100}},
+            UpdateKind.CHAT_MIGRATED,
+        ),
         ({"chat_join_request": {"from": hostile.PERSON}}, UpdateKind.CHAT_JOIN_REQUEST),
         ({"chat_member": {"from": hostile.PERSON}}, UpdateKind.CHAT_MEMBER),
         ({"edited_message": hostile.MESSAGE}, UpdateKind.EDITED_MESSAGE),

@@ -17,6 +17,8 @@ def belongings(subject: Subject) -> Iterator[Finding]:
             yield from _of_file(subject, piece)
         elif piece.kind is PieceKind.CHAT and piece.text not in subject.catalogue.chats:
             yield Finding(Code.UNKNOWN_CHAT, piece.step_id, piece.field, {"id": piece.text})
+        elif piece.kind is PieceKind.CHAT and piece.text in subject.catalogue.closed_chats:
+            yield Finding(Code.CHAT_WITHOUT_RIGHTS, piece.step_id, piece.field)
 
 
 def _of_file(subject: Subject, piece: Piece) -> Iterator[Finding]:

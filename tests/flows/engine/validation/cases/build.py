@@ -43,7 +43,8 @@ STRICT = GatewayAccountFacts("strict", frozenset({"BRL"}), frozenset({"email", "
 WITH_SANDBOX = CatalogueFacts(
     gateway_accounts={"sandbox": SANDBOX, "strict": STRICT},
     default_account="sandbox",
-    chats=frozenset({"-100"}),
+    chats=frozenset({"-100", "-300"}),
+    closed_chats=frozenset({"-300"}),
     media={"cover": MediaType.PHOTO, "hello": MediaType.VOICE},
 )
 END = an_access("end", "Fim")

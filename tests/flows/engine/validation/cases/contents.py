@@ -177,6 +177,11 @@ CASES: dict[str, Cases] = {
                 (Code.UNKNOWN_CHAT, "end", "config.chat"),
                 catalogue=WITH_SANDBOX,
             ),
+            fails(
+                a_flow([an_access("end", config={"chat": "-300"})]),
+                (Code.CHAT_WITHOUT_RIGHTS, "end", "config.chat"),
+                catalogue=WITH_SANDBOX,
+            ),
             fails(a_flow([an_access("end", config={"chat": "-100"})]), (Code.UNKNOWN_CHAT, "end", "config.chat")),
             fails(
                 a_flow([a_message("m", next="end", config={"media": {"type": "photo", "asset": "x"}}), END]),

@@ -1,0 +1,156 @@
+"""Groups and channels: connected when the bot becomes an administrator there, watched, lost when it is none."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from django.utils import timezone
+
+from bots.actor import SYSTEM
+from bots.models import Bot
+from bots.models.chat import ChatKind, ChatStatus, ConnectedChat, LostReason
+from bots.ports import ChatStanding, PlatformError, bot_platform
+from bots.services.audit import record_audit
+from bots.tenancy import no_scope, organization_scope, scoped_transaction
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenChat:
+    """A group or channel as the platform names it."""
+
+    telegram_id: int
+    kind: ChatKind
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """When the platform said something, and under which number: the order of what it says in the same second."""
+
+    at: datetime
+    update: int
+
+
+def note_standing(bot_id: uuid.UUID, seen: SeenChat, standing: ChatStanding, told: Told) -> ConnectedChat | None:
+    """Keep what the bot is in a chat now; None where it is nothing in a chat that was never connected.
+
+    Locks the chat. Safe to repeat; an older word after a newer one changes nothing.
+    """
+    organization_id = Bot.unscoped.values_list("organization_id", flat=True).get(pk=bot_id)
+    with organization_scope(organization_id), scoped_transaction():
+        chat = _locked(bot_id, seen.telegram_id)
+        if chat is None:
+            if standing.lost is not None:
+                return None
+            new = ConnectedChat(
+                organization_id=organization_id,
+                bot_id=bot_id,
+                telegram_id=seen.telegram_id,
+                kind=seen.kind,
+                # Not connected before this word of it is taken below.
+                status=ChatStatus.LOST,
+            )
+            ConnectedChat.objects.bulk_create([new], ignore_conflicts=True)
+            chat = _locked(bot_id, seen.telegram_id)
+            assert chat is not None, "it was inserted, here or by somebody else"
+        if chat.heard_at is not None and (chat.heard_at, chat.heard_update) >= (told.at, told.update):
+            return chat
+        chat.heard_at, chat.heard_update = told.at, told.update
+        chat.kind, chat.title = seen.kind, seen.title
+        _take(chat, standing)
+        return chat
+
+
+def move_chat(bot_id: uuid.UUID, *, was: int, now: int) -> None:
+    """A group became a supergroup: the same chat under another number. Its links are void. Safe to repeat."""
+    organization_id = Bot.unscoped.values_list("organization_id", flat=True).get(pk=bot_id)
+    with organization_scope(organization_id), scoped_transaction():
+        chat = _locked(bot_id, was)
+        if chat is None:
+            return
+        newer = _locked(bot_id, now)
+        if newer is not None:
+            # Telegram told of the new number first. What grants name is the older row.
+            chat.can_invite_users, chat.can_restrict_members = newer.can_invite_users, newer.can_restrict_members
+            chat.status, chat.lost_reason = newer.status, newer.lost_reason
+            chat.heard_at, chat.heard_update = newer.heard_at, newer.heard_update
+            newer.delete()
+        chat.telegram_id, chat.kind, chat.join_request_link = now, ChatKind.SUPERGROUP, ""
+        chat.save()
+        record_audit(chat, "chat.moved", actor=SYSTEM, data={"was": was, "now": now})
+
+
+def check_chat(chat_id: uuid.UUID) -> ConnectedChat:
+    """Ask the platform what the bot may do there, and keep it. Called outside any transaction. Raises PlatformError
+    where the platform does not answer, `ConnectedChat.DoesNotExist`."""
+    with no_scope(reason="a chat is found by its id, its organization with it"):
+        chat = ConnectedChat.unscoped.select_related("bot").get(pk=chat_id)
+    bot, asked = chat.bot, timezone.now()
+    if not bot.token or bot.telegram_id is None:
+        return chat
+    standing = bot_platform().chat_standing(token=bot.token, bot_telegram_id=bot.telegram_id, chat_id=chat.telegram_id)
+    with organization_scope(chat.organization_id), scoped_transaction():
+        chat = ConnectedChat.objects.select_for_update(of=("self",), no_key=True).get(pk=chat_id)
+        if chat.heard_at is None or chat.heard_at < asked:
+            # Whatever Telegram has told by itself since is newer than this answer.
+            if standing.title:
+                chat.title = standing.title
+            _take(chat, standing)
+        return chat
+
+
+def check_chats() -> int:
+    """Every day: does the bot still have its rights in each chat? Answers how many were asked about."""
+    with no_scope(reason="chats of every organization are checked together"):
+        reachable = ConnectedChat.unscoped.filter(bot__token_hash__isnull=False)
+        ids = list(reachable.order_by("pk").values_list("pk", flat=True))
+    for chat_id in ids:
+        try:
+            check_chat(chat_id)
+        except (PlatformError, ConnectedChat.DoesNotExist) as error:
+            logger.warning("chat_not_checked", chat_id=str(chat_id), error=type(error).__name__)
+    return len(ids)
+
+
+def note_lost(chat_id: uuid.UUID, reason: LostReason) -> None:
+    """A call to the platform failed because the bot can do nothing there. Safe to repeat."""
+    with no_scope(reason="a chat is found by its id, its organization with it"):
+        found = ConnectedChat.unscoped.filter(pk=chat_id).values_list("organization_id", flat=True).first()
+    if found is None:
+        return
+    with organization_scope(found), scoped_transaction():
+        chat = ConnectedChat.objects.select_for_update(of=("self",), no_key=True).get(pk=chat_id)
+        _take(chat, ChatStanding(lost=reason))
+
+
+def _locked(bot_id: uuid.UUID, telegram_id: int) -> ConnectedChat | None:
+    rows = ConnectedChat.objects.select_for_update(of=("self",), no_key=True)
+    return rows.filter(bot_id=bot_id, telegram_id=telegram_id).first()
+
+
+def _take(chat: ConnectedChat, standing: ChatStanding) -> None:
+    """The row as the bot stands there now, and a line of the audit trail where that changed."""
+    before = (chat.status, chat.can_invite_users, chat.can_restrict_members)
+    chat.status = ChatStatus.CONNECTED if standing.lost is None else ChatStatus.LOST
+    chat.lost_reason = standing.lost or ""
+    chat.can_invite_users, chat.can_restrict_members = standing.can_invite_users, standing.can_restrict_members
+    chat.checked_at = timezone.now()
+    chat.save()
+    after = (chat.status, chat.can_invite_users, chat.can_restrict_members)
+    if before == after:
+        return
+    action = "chat.rights_changed"
+    if before[0] != after[0]:
+        action = "chat.connected" if standing.lost is None else "chat.lost"
+    data = {
+        "title": chat.title,
+        "can_invite_users": chat.can_invite_users,
+        "can_restrict_members": chat.can_restrict_members,
+        "reason": chat.lost_reason,
+    }
+    record_audit(chat, action, actor=SYSTEM, data=data)
+    if not chat.lets_people_in:
+        logger.warning("chat_cannot_let_in", chat_id=str(chat.pk), bot_id=str(chat.bot_id), reason=chat.lost_reason)

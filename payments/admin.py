@@ -10,26 +10,34 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
+from bots.actor import Actor
+from bots.errors import DomainError
+from bots.models import User
 from bots.staff import ReadOnlyAdmin, StaffAdmin, note_act
 from payments.gateways.sandbox.charge import SandboxCharge
 from payments.models import (
     BotGateway,
     ChargeRequest,
+    CreditEntry,
     GatewayAccount,
     Grant,
+    MoneyMatter,
+    MoneyRules,
     Order,
     Payment,
     PaymentEvent,
     Reconciliation,
+    Refund,
     WebhookDelivery,
 )
+from payments.services.refunds import refund_payment
 
 
 class ShownAmount:
     """Money as people read it, in the place of a number of cents and a currency."""
 
     @admin.display(description=_("amount"), ordering="amount_minor")
-    def shown_amount(self, row: Order | Payment | SandboxCharge) -> str:
+    def shown_amount(self, row: Order | Payment | Refund | MoneyMatter | SandboxCharge) -> str:
         return row.amount.display(get_language() or "pt-br")
 
 
@@ -106,7 +114,7 @@ class PaymentAdmin(ShownAmount, ReadOnlyAdmin):
     readonly_fields = ["shown_amount"]
     inlines = [EventLines]
     date_hierarchy = "created_at"
-    actions = ["ask_gateway"]
+    actions = ["ask_gateway", "refund"]
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Only the list with its action."""
@@ -125,6 +133,24 @@ class PaymentAdmin(ShownAmount, ReadOnlyAdmin):
             len(open_charges),
         )
         messages.success(request, told % {"count": len(open_charges)})
+
+    @admin.action(description=_("Give back all that is left of the selected charges"), permissions=["change"])
+    def refund(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """The intent; the relay tells the gateway. What cannot be given back is named, the others go."""
+        assert isinstance(request.user, User)
+        for payment in queryset.select_related("account"):
+            try:
+                refund_payment(
+                    payment.pk,
+                    organization_id=payment.organization_id,
+                    amount=None,
+                    actor=Actor.of_staff(request.user),
+                    reason="",
+                )
+            except DomainError as error:
+                messages.error(request, f"{payment}: {error}")
+            else:
+                messages.success(request, _("%(payment)s: the refund is on its way.") % {"payment": payment})
 
 
 @admin.register(PaymentEvent)
@@ -154,6 +180,49 @@ class GrantAdmin(ReadOnlyAdmin):
     list_filter = ["kind", "is_test"]
     list_select_related = ["contact", "order"]
     search_fields = ["id", "telegram_user_id", "contact__username", "order__id", "run_id"]
+
+
+@admin.register(Refund)
+class RefundAdmin(ShownAmount, ReadOnlyAdmin):
+    """Money on its way back, or gone."""
+
+    list_display = ["created_at", "payment", "shown_amount", "state", "asked_by", "done_at", "error"]
+    list_filter = ["state", "asked_by"]
+    list_select_related = ["payment"]
+    search_fields = ["id", "payment__id", "payment__txid", "reason", "error"]
+    exclude = ["amount_minor", "total_minor", "currency"]
+    readonly_fields = ["shown_amount"]
+
+
+@admin.register(MoneyRules)
+class MoneyRulesAdmin(StaffAdmin):
+    """What sellers want done with unusual payments; a row with a bot holds for that bot alone."""
+
+    list_display = ["organization", "bot", "late", "double", "smaller", "larger"]
+    list_select_related = ["organization", "bot"]
+    search_fields = ["organization__name", "bot__name", "bot__username"]
+    autocomplete_fields = ["organization", "bot"]
+
+
+@admin.register(MoneyMatter)
+class MoneyMatterAdmin(ShownAmount, ReadOnlyAdmin):
+    """Payments that were not as expected."""
+
+    list_display = ["created_at", "payment", "case", "shown_amount", "policy", "state", "decided_at"]
+    list_filter = ["case", "state", "policy"]
+    list_select_related = ["payment"]
+    search_fields = ["id", "payment__id", "payment__txid", "payment__contact__username"]
+    exclude = ["amount_minor", "currency"]
+    readonly_fields = ["shown_amount"]
+
+
+@admin.register(CreditEntry)
+class CreditEntryAdmin(ReadOnlyAdmin):
+    """What sellers owe people."""
+
+    list_display = ["created_at", "telegram_user_id", "amount_minor", "currency", "matter", "note"]
+    list_select_related = ["matter"]
+    search_fields = ["telegram_user_id", "note"]
 
 
 @admin.register(GatewayAccount)

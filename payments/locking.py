@@ -6,7 +6,7 @@ Payments never lock a flow or a conversation; what a run must know becomes an in
 from uuid import UUID
 
 from payments.gateways.sandbox.charge import SandboxCharge
-from payments.models import Order, Payment
+from payments.models import CreditEntry, Order, Payment
 
 
 def lock_order(order_id: UUID) -> Order:
@@ -23,6 +23,12 @@ def lock_payments_of(order_id: UUID) -> list[Payment]:
     """Every charge of a locked order, oldest first."""
     rows = Payment.objects.select_for_update(of=("self",), no_key=True).filter(order_id=order_id)
     return list(rows.order_by("id"))
+
+
+def lock_credit(telegram_user_id: int) -> None:
+    """What a person of the active organization is owed; nothing else is locked after it."""
+    rows = CreditEntry.objects.select_for_update(of=("self",), no_key=True).filter(telegram_user_id=telegram_user_id)
+    list(rows.order_by("id").values_list("pk"))
 
 
 def lock_sandbox_charge(token: str) -> SandboxCharge:

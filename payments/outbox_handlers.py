@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import TypeVar
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -27,9 +28,10 @@ from flows.topics import (
 from payments.services import handling
 from payments.services.handling import Progress
 from payments.services.recalling import recall_accesses
+from payments.services.refunds import carry_out_refund, give_up_refund
 from payments.services.sandbox import post_notice
 from payments.services.serving import mark_served
-from payments.topics import SANDBOX_NOTIFY
+from payments.topics import PAYMENT_REFUND, SANDBOX_NOTIFY
 
 SOON = timedelta(seconds=1)
 # A gateway that recovers is noticed within this, while the person still looks at the chat.
@@ -92,6 +94,16 @@ def handle_order_served(claim: Claim) -> Outcome:
 def handle_sandbox_notify(claim: Claim) -> Outcome:
     status = post_notice(claim.payload)
     return Done({"status": status}) if status is not None and status < 300 else RetryAt(None, f"answered {status}")
+
+
+def _refund_failed(claim: Claim, outcome: Dead) -> None:
+    give_up_refund(UUID(claim.payload["refund"]), organization_id=claim.organization_id, error=outcome.error)
+
+
+@handler(PAYMENT_REFUND, deadline=20, on_dead=_refund_failed)
+def handle_payment_refund(claim: Claim) -> Outcome:
+    pending = carry_out_refund(UUID(claim.payload["refund"]), organization_id=claim.organization_id)
+    return Done() if pending is None else RetryAt(pending.at, pending.why, counts=pending.tried)
 
 
 def _open(claim: Claim, kind: type[AnyEffect]) -> tuple[Envelope, AnyEffect]:

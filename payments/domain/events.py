@@ -19,8 +19,8 @@ class EventSource(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What a ledger line says: the charge was made, it moved, it was flagged, a notice was refused, or what the gateway
-    keeps of it became known."""
+    """What a ledger line says: the charge was made, it moved, it was flagged, a notice was refused, what the gateway
+    keeps of it became known, something about giving it back, or what was decided about it."""
 
     CREATED = "created"
     CREATION_FAILED = "creation_failed"
@@ -30,6 +30,8 @@ class EventKind(StrEnum):
     FLAGGED = "flagged"
     REFUSED = "refused"
     FEE = "fee"
+    REFUND = "refund"
+    DECIDED = "decided"
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,8 @@ def fold(lines: Iterable[LedgerLine]) -> Standing:
                 received = line.amount_minor
             if line.to_status in (PaymentStatus.REFUNDED, PaymentStatus.PARTIALLY_REFUNDED):
                 refunded = line.amount_minor
-                # Never seen as paid: it came and went.
-                received = received or refunded
+                # What went back had come, though nobody was told of it: all of it, or a second payment.
+                received = max(received, refunded)
             status = line.to_status
         elif line.kind is EventKind.FLAGGED:
             received = max(received, line.amount_minor)

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from payments.domain.money import Money
+from payments.domain.rules import Matter, MoneyCase, MoneyPolicy, Rules
 
 
 class PaymentStatus(StrEnum):
@@ -39,6 +40,7 @@ class Alarm(StrEnum):
     DISPUTED = "disputed"
     BACKWARDS = "backwards"
     CONTRADICTION = "contradiction"
+    REFUND_FAILED = "refund_failed"
 
 
 S = PaymentStatus
@@ -46,8 +48,9 @@ UNPAID = frozenset({S.PENDING, S.FAILED, S.EXPIRED})
 # Money came, and some of it may still be here.
 SETTLED = frozenset({S.PAID, S.PARTIALLY_REFUNDED, S.DISPUTED, S.REFUNDED})
 
-# Every legal move and no other. An unpaid charge that is found partly refunded or disputed was paid in between: it
-# goes through `paid`. One found wholly refunded does not: the money is gone again, nothing is served, somebody is told.
+# Every legal move and no other; a refund in parts may go on. An unpaid charge that is found partly refunded or disputed
+# was paid in between: it goes through `paid`. One found wholly refunded does not: the money is gone again, nothing is
+# served, somebody is told.
 PATHS: Mapping[tuple[PaymentStatus, PaymentStatus], tuple[PaymentStatus, ...]] = {
     (S.PENDING, S.PAID): (S.PAID,),
     (S.PENDING, S.FAILED): (S.FAILED,),
@@ -57,6 +60,7 @@ PATHS: Mapping[tuple[PaymentStatus, PaymentStatus], tuple[PaymentStatus, ...]] =
     (S.PAID, S.PARTIALLY_REFUNDED): (S.PARTIALLY_REFUNDED,),
     (S.PAID, S.REFUNDED): (S.REFUNDED,),
     (S.PAID, S.DISPUTED): (S.DISPUTED,),
+    (S.PARTIALLY_REFUNDED, S.PARTIALLY_REFUNDED): (S.PARTIALLY_REFUNDED,),
     (S.PARTIALLY_REFUNDED, S.REFUNDED): (S.REFUNDED,),
     (S.DISPUTED, S.PAID): (S.PAID,),
     (S.DISPUTED, S.REFUNDED): (S.REFUNDED,),
@@ -72,6 +76,7 @@ class Notice:
     `fee` what the gateway kept of it; None when the source does not tell.
 
     `dispute_won` must be said aloud: a `paid` that merely comes late, after a dispute was opened, wins nothing.
+    `accepted`: somebody of the seller's has decided that less than the amount is enough.
     """
 
     status: PaymentStatus
@@ -82,6 +87,7 @@ class Notice:
     occurred_at: datetime | None = None
     end_to_end_id: str = ""
     dispute_won: bool = False
+    accepted: bool = False
     raw: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -93,22 +99,38 @@ class Current:
     amount: Money
     expires_at: datetime | None = None
     order_paid_by_another: bool = False
+    refunded_minor: int = 0
+    rules: Rules = field(default_factory=Rules)
+
+    @property
+    def amount_minor(self) -> int:
+        return self.amount.minor
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The judgement. `path` is empty unless the payment moves; flags are only ever set, never taken back."""
+    """The judgement. `path` is empty unless the payment moves; flags are only ever set, never taken back. `matter`:
+    the money is not as expected, and a rule of the seller's says what becomes of it."""
 
     outcome: Outcome
     path: tuple[PaymentStatus, ...] = ()
     late: bool = False
     overpaid: bool = False
     alarm: Alarm | None = None
+    matter: Matter | None = None
 
     @property
     def pays(self) -> bool:
         """Whether money arrives by this move (a dispute won brings none: it was here before)."""
         return PaymentStatus.PAID in self.path
+
+    @property
+    def withheld(self) -> bool:
+        """Whether the money that arrives does not pay the order: the seller's rules for late money say so."""
+        return self.pays and self.matter is not None and self.matter.withholds
+
+
+_NOTHING_NEW = Decision(Outcome.SAME)
 
 
 def transition(current: Current, notice: Notice) -> Decision:
@@ -131,21 +153,52 @@ def _arrival(current: Current, notice: Notice, path: tuple[PaymentStatus, ...]) 
     """Money for a charge that was not paid: is it enough, in time, and the first of its order?"""
     if notice.amount is not None and notice.amount != current.amount:
         return Decision(Outcome.REFUSED, alarm=_amount_alarm(notice.amount, current.amount))
-    received = notice.received
-    if received is not None and received < current.amount:
-        return Decision(Outcome.REFUSED, alarm=Alarm.AMOUNT_TOO_SMALL)
-    overpaid = current.order_paid_by_another or (received is not None and received > current.amount)
+    received = current.amount if notice.received is None else notice.received
+    overpaid = current.order_paid_by_another or received > current.amount
     late = current.status is not S.PENDING or _after_expiry(current, notice)
+    # What has been refunded in part or is disputed already is the bank's matter, not the seller's rules'.
+    plain = path == (S.PAID,)
+    matter = _matter(current, received, late=late, accepted=notice.accepted) if plain else None
+    if received < current.amount and not notice.accepted and (matter is None or matter.withholds):
+        return Decision(Outcome.REFUSED, alarm=Alarm.AMOUNT_TOO_SMALL, matter=matter)
     alarm = Alarm.OVERPAID if overpaid else Alarm.LATE if late else None
+    if received < current.amount:
+        alarm = Alarm.AMOUNT_TOO_SMALL
     if path[-1] is S.DISPUTED:
         alarm = Alarm.DISPUTED
-    return Decision(Outcome.MOVED, path, late=late, overpaid=overpaid, alarm=alarm)
+    return Decision(Outcome.MOVED, path, late=late, overpaid=overpaid, alarm=alarm, matter=matter)
+
+
+def _matter(current: Current, received: Money, *, late: bool, accepted: bool) -> Matter | None:
+    """The one thing to decide about money that arrives. Money for what is paid already has nothing to serve, so its
+    lateness does not matter; of a late surplus the lateness matters first, unless late money is simply served."""
+    rules, surplus = current.rules, received.minor - current.amount_minor
+    if received.minor <= 0:
+        return None
+    if current.order_paid_by_another:
+        return Matter(MoneyCase.DOUBLE, received, rules.double)
+    if surplus < 0:
+        return None if accepted else Matter(MoneyCase.SMALLER, received, rules.smaller)
+    if late and not accepted and (surplus == 0 or rules.late is not MoneyPolicy.DELIVER):
+        return Matter(MoneyCase.LATE, received, rules.late)
+    if surplus > 0:
+        # Twice the amount before anybody heard of it once: paid twice.
+        case = MoneyCase.LARGER if surplus % current.amount_minor else MoneyCase.DOUBLE
+        return Matter(case, Money(surplus, received.currency), rules.policy_for(case))
+    return None
 
 
 def _same(current: Current, notice: Notice) -> Decision:
-    """A repeat; but a paid charge that was paid once more is overpaid from now on."""
-    again = notice.status is S.PAID and notice.received is not None and notice.received > current.amount
-    return Decision(Outcome.SAME, overpaid=again, alarm=Alarm.OVERPAID if again else None)
+    """A repeat; but a paid charge that was paid once more is overpaid, and a refund in parts may have gone on."""
+    if notice.status is S.PARTIALLY_REFUNDED:
+        more = notice.refunded is not None and notice.refunded.minor > current.refunded_minor
+        return Decision(Outcome.MOVED, PATHS[S.PARTIALLY_REFUNDED, S.PARTIALLY_REFUNDED]) if more else _NOTHING_NEW
+    received = notice.received
+    if notice.status is not S.PAID or received is None or received <= current.amount:
+        return _NOTHING_NEW
+    surplus = Money(received.minor - current.amount_minor, received.currency)
+    matter = Matter(MoneyCase.DOUBLE, surplus, current.rules.double)
+    return Decision(Outcome.SAME, overpaid=True, alarm=Alarm.OVERPAID, matter=matter)
 
 
 def _other_currency(current: Current, notice: Notice) -> bool:

@@ -1,24 +1,33 @@
 """Rows of money and access."""
 
 from payments.models.account import BotGateway, GatewayAccount
-from payments.models.enums import DeliveryState, GrantKind, OrderStatus
+from payments.models.enums import DeliveryState, GrantKind, MatterState, OrderStatus, RefundState, TakenFor
 from payments.models.grant import Grant
 from payments.models.order import ChargeRequest, Order
 from payments.models.payment import Payment, PaymentEvent
 from payments.models.reconciliation import Reconciliation
+from payments.models.refund import Refund
+from payments.models.rules import CreditEntry, MoneyMatter, MoneyRules
 from payments.models.webhook import WebhookDelivery
 
 __all__ = [
     "BotGateway",
     "ChargeRequest",
+    "CreditEntry",
     "DeliveryState",
     "GatewayAccount",
     "Grant",
     "GrantKind",
+    "MatterState",
+    "MoneyMatter",
+    "MoneyRules",
     "Order",
     "OrderStatus",
     "Payment",
     "PaymentEvent",
     "Reconciliation",
+    "Refund",
+    "RefundState",
+    "TakenFor",
     "WebhookDelivery",
 ]

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.domain.events import EventKind, EventSource
 from payments.domain.gateway_names import GatewayName
+from payments.domain.rules import MoneyCase, MoneyPolicy
 from payments.domain.states import PaymentStatus
 
 PAYMENT_STATUS_CHOICES = [
@@ -43,6 +44,8 @@ EVENT_KIND_CHOICES = [
     (EventKind.FLAGGED.value, _("Flagged")),
     (EventKind.REFUSED.value, _("Notice refused")),
     (EventKind.FEE.value, _("Gateway's fee")),
+    (EventKind.REFUND.value, _("Refund")),
+    (EventKind.DECIDED.value, _("Decided by your rules or your team")),
 ]
 
 
@@ -74,3 +77,44 @@ class GrantKind(models.TextChoices):
 
     CONTENT = "content", _("Content")
     CHAT = "chat", _("Group or channel")
+
+
+MONEY_CASE_CHOICES = [
+    (MoneyCase.LATE.value, _("Paid late")),
+    (MoneyCase.DOUBLE.value, _("Paid twice")),
+    (MoneyCase.SMALLER.value, _("Paid less")),
+    (MoneyCase.LARGER.value, _("Paid more")),
+]
+MONEY_POLICY_CHOICES = [
+    (MoneyPolicy.DELIVER.value, _("Deliver")),
+    (MoneyPolicy.CREDIT.value, _("Keep as credit")),
+    (MoneyPolicy.REFUND.value, _("Give it back")),
+    (MoneyPolicy.ASK_ME.value, _("Ask me")),
+]
+
+
+class MatterState(models.TextChoices):
+    """What became of money that was not as expected. `settled`: it needed no decision after all."""
+
+    WAITING = "waiting", _("Waiting for a decision")
+    DELIVERED = "delivered", _("Delivered")
+    CREDITED = "credited", _("Kept as credit")
+    REFUNDED = "refunded", _("Given back")
+    SETTLED = "settled", _("Settled by itself")
+
+
+class RefundState(models.TextChoices):
+    """`asked`: the gateway is being told, or has not finished; `by_hand`: the seller sends it by bank and says so."""
+
+    ASKED = "asked", _("On its way")
+    BY_HAND = "by_hand", _("To be sent by hand")
+    DONE = "done", _("Given back")
+    FAILED = "failed", _("Could not be given back")
+    CANCELED = "canceled", _("Canceled")
+
+
+class TakenFor(models.TextChoices):
+    """Why an access is taken back, or is going to be."""
+
+    REFUND = "refund", _("The payment was given back")
+    DISPUTE = "dispute", _("The payment is disputed")

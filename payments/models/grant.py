@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from bots.models.base import TenantModel, tenant_constraints, tenant_fk
-from payments.models.enums import GrantKind
+from payments.models.enums import GrantKind, TakenFor
 
 
 class Grant(TenantModel):
@@ -34,12 +34,22 @@ class Grant(TenantModel):
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("until"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("taken back at"), null=True, blank=True)
+    # Due: its sale was refunded or is disputed. A sweep takes it then; nothing else writes `taken_for`.
+    take_back_at = models.DateTimeField(_("to be taken back at"), null=True, blank=True)
+    taken_for = models.CharField(_("taken back because"), max_length=8, choices=TakenFor.choices, blank=True)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("access")
         verbose_name_plural = _("accesses")
         ordering = ["-created_at"]
-        indexes = [models.Index(fields=["organization", "telegram_user_id"], name="grant_by_user")]
+        indexes = [
+            models.Index(fields=["organization", "telegram_user_id"], name="grant_by_user"),
+            models.Index(
+                fields=["take_back_at"],
+                condition=models.Q(take_back_at__isnull=False, revoked_at__isnull=True),
+                name="grant_due_to_be_taken",
+            ),
+        ]
         constraints = [
             *tenant_constraints("contact", "order"),
             # The same sale never gives twice; without a sale, the same visit does not.

@@ -43,6 +43,7 @@ class Payment(TenantModel):
 
     amount_minor = models.BigIntegerField(_("amount in minor units"))
     currency = models.CharField(_("currency"), max_length=3, choices=[(one.value, one.value) for one in Currency])
+    refunded_minor = models.BigIntegerField(_("given back in minor units"), default=0)
     fee_minor = models.BigIntegerField(_("gateway's fee in minor units"), null=True, blank=True)
     payer = models.JSONField(_("payer"), default=dict, blank=True)
 

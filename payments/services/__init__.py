@@ -4,6 +4,8 @@ from payments.services.accounts import ensure_sandbox_account, set_bot_accounts
 from payments.services.asking import ask_gateway
 from payments.services.polling import poll_due
 from payments.services.reconciling import compare_books
+from payments.services.refunds import refund_payment
+from payments.services.taking import take_back_due
 from payments.services.transitions import Applied, apply_notice
 from payments.services.webhooks import process_deliveries
 
@@ -15,5 +17,7 @@ __all__ = [
     "ensure_sandbox_account",
     "poll_due",
     "process_deliveries",
+    "refund_payment",
     "set_bot_accounts",
+    "take_back_due",
 ]

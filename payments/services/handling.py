@@ -20,6 +20,7 @@ from payments.services.checking import Check, check_payment, renew_payment
 from payments.services.creation import Creation, give_up, obtain_code, tell_waiting
 from payments.services.grants import give
 from payments.services.requests import Standing, Wish, open_order
+from payments.services.taking import keep_to_its_order
 from payments.services.transactions import work_for
 
 logger = structlog.get_logger(__name__)
@@ -102,6 +103,8 @@ def grant_access(envelope: Envelope, effect: GrantAccess) -> None:
             content=effect.content,
             is_test=envelope.channel == Channel.SIMULATOR,
         )
+        if effect.order_id is not None:
+            keep_to_its_order(effect.order_id)
 
 
 def abandon(envelope: Envelope, *, key: str) -> None:

@@ -9,6 +9,8 @@ from flows.engine.events import (
     ChargeFailed,
     ChargeReady,
     Event,
+    MoneyTold,
+    MoneyWord,
     PaymentChanged,
     PaymentChecked,
 )
@@ -70,6 +72,18 @@ def tell_checked(order: Order, payment: Payment, *, visit: int, checked: bool, k
         order,
         PaymentChecked(visit=visit, payment_id=payment.pk, status=SeenStatus(payment.state.value), checked=checked),
         external_id=f"check:{key}",
+    )
+
+
+def tell_money(order: Order, word: MoneyWord, *, key: str) -> None:
+    """What no run waits for, said to the person who bought; once per key."""
+    post_event(
+        organization_id=order.organization_id,
+        bot_id=order.bot_id,
+        telegram_user_id=order.telegram_user_id,
+        event=MoneyTold(word),
+        source=InboxSource.PAYMENT,
+        external_id=f"money:{key}",
     )
 
 

@@ -25,6 +25,10 @@ from payments.locking import lock_order, lock_payment
 from payments.models import Order, OrderStatus, Payment
 from payments.services.grants import give_what_is_owed
 from payments.services.ledger import write_event
+from payments.services.matters import note_matter, settle_waiting
+from payments.services.notices import tell_sale_paid
+from payments.services.rules import rules_of
+from payments.services.taking import follow_money
 from payments.services.telling import tell_changed
 from payments.services.transactions import work_for
 
@@ -76,18 +80,21 @@ def _current(order: Order, payment: Payment) -> Current:
         amount=payment.amount,
         expires_at=payment.expires_at if payment.charged_at else None,
         order_paid_by_another=order.paid_by_id is not None and order.paid_by_id != payment.pk,
+        refunded_minor=payment.refunded_minor,
+        rules=rules_of(payment.bot_id).rules,
     )
 
 
 def _write(order: Order, payment: Payment, notice: Notice, decision: Decision, *, source: EventSource) -> None:
     now = timezone.now()
+    known = payment.overpaid
     if decision.outcome is not Outcome.REFUSED:
         _keep_fee(payment, notice, source=source)
     match decision.outcome:
         case Outcome.MOVED:
             for number, status in enumerate(decision.path):
                 first = number == 0
-                step = decision if first else replace(decision, late=False, overpaid=False)
+                step = decision if first else replace(decision, late=False, overpaid=False, matter=None)
                 _move(order, payment, status, notice, step, source=source, now=now)
         case Outcome.SAME:
             if decision.overpaid and not payment.overpaid:
@@ -115,6 +122,8 @@ def _write(order: Order, payment: Payment, notice: Notice, decision: Decision, *
                     note=f"{notice.status}: {notice.received or notice.amount}",
                     raw=notice.raw,
                 )
+    if decision.matter is not None and not (decision.outcome is Outcome.SAME and known):
+        note_matter(order, payment, decision.matter, source=source)
 
 
 def _move(
@@ -137,6 +146,8 @@ def _move(
     payment.end_to_end_id = payment.end_to_end_id or notice.end_to_end_id
     if arrives:
         payment.paid_at = notice.occurred_at or now
+    if status in _REFUNDS:
+        payment.refunded_minor = notice.refunded.minor if notice.refunded else payment.amount_minor
     payment.next_poll_at = _next_question(payment, now)
     payment.save()
     write_event(
@@ -152,12 +163,15 @@ def _move(
         raw=notice.raw,
     )
     crash_point(MOVED)
-    if arrives:
-        _money_for(order, payment, now=now)
-    else:
+    withheld = arrives and decision.withheld
+    if arrives and not withheld:
+        settle_waiting(payment)
+        pay_order(order, payment, now=now)
+    elif not arrives:
         _follow(order, payment)
-    if _concerns_run(order, payment) and not (source is EventSource.CREATE and status is PaymentStatus.FAILED):
-        # A charge that could not be made is told as that (`ChargeFailed`), and not twice.
+    # A charge that could not be made is told as that (`ChargeFailed`), and not twice.
+    unmade = source is EventSource.CREATE and status is PaymentStatus.FAILED
+    if _concerns_run(order, payment) and not (withheld or unmade):
         tell_changed(order, payment, status, at=payment.paid_at if arrives and payment.paid_at else now)
     crash_point(TOLD)
 
@@ -178,8 +192,9 @@ def _keep_fee(payment: Payment, notice: Notice, *, source: EventSource) -> None:
     )
 
 
-def _money_for(order: Order, payment: Payment, *, now: datetime) -> None:
-    """The first charge that is paid pays the order; the others stay watched, and a second one is only flagged."""
+def pay_order(order: Order, payment: Payment, *, now: datetime) -> None:
+    """The first charge that is paid pays the order; the others stay watched, and a second one is only flagged. The
+    caller holds the locks of both."""
     if order.paid_at is not None:
         return
     order.paid_at = payment.paid_at or now
@@ -190,6 +205,7 @@ def _money_for(order: Order, payment: Payment, *, now: datetime) -> None:
         superseded=True
     )
     give_what_is_owed(order)
+    tell_sale_paid(order)
     crash_point(GRANTED)
 
 
@@ -198,6 +214,7 @@ def _follow(order: Order, payment: Payment) -> None:
     if order.paid_by_id == payment.pk:
         order.status = OrderStatus(payment.status)
         order.save(update_fields=["status"])
+        follow_money(order, revision=payment.revision)
     elif order.paid_by_id is None and not payment.superseded:
         # A refund of a charge never seen as paid stands beside failed and expired: there is no money.
         order.status = OrderStatus(payment.status)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
@@ -14,9 +14,12 @@ from bots.models import ApiKey
 from bots.permissions import ApiScope
 from flows.api.v1 import urls as flows_urls
 from payments.api.v1 import urls as payments_urls
+from payments.domain.events import EventSource
+from payments.domain.states import Notice, PaymentStatus
+from payments.services import apply_notice
 from tests.factories.bots import make_organization
 from tests.factories.flows import Person
-from tests.factories.payments import charge
+from tests.factories.payments import charge, second_contact
 from tests.support.conversation_tests import STILL_UNPAID, WRONG_THREE_TIMES
 from tests.support.flows import a_flow, sales_flow
 from tests.support.pages import World, an_event_set_aside, make_world
@@ -91,6 +94,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "api-standing-dismiss"): Call(202, ApiScope.RUNS_WRITE, of="other_item"),
     ("GET", "api-payments"): Call(200, ApiScope.PAYMENTS_READ),
     ("GET", "api-payment"): Call(200, ApiScope.PAYMENTS_READ, of="payment"),
+    ("POST", "api-payment-refund"): Call(202, ApiScope.PAYMENTS_WRITE, of="paid_payment", body={}),
     ("GET", "api-grants"): Call(200, ApiScope.PAYMENTS_READ),
     ("DELETE", "api-flow"): Call(204, ApiScope.FLOWS_WRITE, of="flow"),
 }
@@ -98,6 +102,12 @@ PATTERNS: dict[str, URLPattern] = {
     str(pattern.name): pattern for module in (bots_urls, flows_urls, payments_urls) for pattern in module.urlpatterns
 }
 NAMES = [f"{method} {name}" for method, name in CALLS]
+
+
+def a_paid_charge(world: World) -> UUID:
+    payment = charge(second_contact(world.shop)).payment
+    apply_notice(payment.pk, Notice(PaymentStatus.PAID), source=EventSource.WEBHOOK)
+    return payment.pk
 
 
 def rows_of(world: World) -> dict[str, Any]:
@@ -108,6 +118,7 @@ def rows_of(world: World) -> dict[str, Any]:
         "contact": world.shop.contact.pk,
         "run": world.run.pk,
         "payment": sale.payment.pk,
+        "paid_payment": a_paid_charge(world),
         "item": world.standing.pk,
         "other_item": an_event_set_aside(Person(world.shop.bot)).pk,
         "asset": world.asset.pk,
@@ -154,7 +165,11 @@ def rows(world: World) -> dict[str, Any]:
 def anybody() -> dict[str, Any]:
     """Ids that nobody has: who is not let in learns nothing of them."""
     return {
-        name: uuid4() for name in ("bot", "flow", "contact", "run", "payment", "asset", "test", "item", "other_item")
+        name: uuid4()
+        for name in (
+            *("bot", "flow", "contact", "run", "payment", "paid_payment"),
+            *("asset", "test", "item", "other_item"),
+        )
     }
 
 

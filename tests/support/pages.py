@@ -27,6 +27,7 @@ from flows.models import (
 from flows.runtime.shards import shard_of
 from flows.services.conversation_tests import create_test
 from flows.services.test_chats import open_test_chat
+from payments.models import MatterState, MoneyMatter, Refund, RefundState
 from tests.factories.assets import make_asset
 from tests.factories.bots import make_membership
 from tests.factories.flows import Person, drain, publish
@@ -52,6 +53,8 @@ class World:
     asset: Asset
     saved_test: ConversationTest
     standing: InboxEvent
+    matter: MoneyMatter
+    refund: Refund
 
     @property
     def organization(self) -> Organization:
@@ -72,6 +75,8 @@ class World:
             "item_id": self.standing.pk,
             "asset_id": self.asset.pk,
             "test_id": self.saved_test.pk,
+            "matter_id": self.matter.pk,
+            "refund_id": self.refund.pk,
         }
 
 
@@ -90,6 +95,7 @@ def make_world(name: str = "Loja") -> World:
         saved = create_test(version.flow_id, document=PAYS, created_by=owner)
         made = create_api_key(organization=shop.organization, name="site", scopes=[ApiScope.FLOWS_READ], actor=owner)
     drain()
+    test_sale = charge(replace(shop, contact=chat.contact))
     return World(
         shop=shop,
         owner=owner,
@@ -99,11 +105,39 @@ def make_world(name: str = "Loja") -> World:
         run=person.top,
         sale=charge(shop, run_id=person.top.pk),
         test_chat=chat,
-        test_sale=charge(replace(shop, contact=chat.contact)),
+        test_sale=test_sale,
         key=made.key,
         saved_test=saved,
         asset=make_asset(shop.organization),
         standing=an_event_set_aside(person),
+        matter=a_decision_that_waits(test_sale),
+        refund=a_refund_by_hand(test_sale),
+    )
+
+
+def a_decision_that_waits(sale: Sale) -> MoneyMatter:
+    """Money that came twice."""
+    return MoneyMatter.unscoped.create(
+        organization=sale.shop.organization,
+        payment=sale.payment,
+        case="double",
+        policy="ask_me",
+        state=MatterState.WAITING,
+        amount_minor=2990,
+        currency="BRL",
+    )
+
+
+def a_refund_by_hand(sale: Sale) -> Refund:
+    """Money that the seller is to send back."""
+    return Refund.unscoped.create(
+        organization=sale.shop.organization,
+        payment=sale.payment,
+        amount_minor=990,
+        total_minor=990,
+        currency="BRL",
+        state=RefundState.BY_HAND,
+        asked_by="user",
     )
 
 

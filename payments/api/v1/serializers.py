@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from payments.models import Grant, Order, Payment
+from payments.models import Grant, Order, Payment, Refund
 from payments.selectors import proof_of_sale
 
 
@@ -88,6 +88,28 @@ class PaymentDetailSerializer(PaymentSerializer):
     """A charge with its sale."""
 
     order = OrderSerializer()  # type: ignore[assignment]
+
+
+class RefundRequestSerializer(serializers.Serializer[Any]):
+    """`amount` in units of the payment's currency; left out: all that is left. `by_hand`: you send it by bank."""
+
+    amount = serializers.CharField(required=False, max_length=20)
+    reason = serializers.CharField(required=False, max_length=300, allow_blank=True, default="")
+    by_hand = serializers.BooleanField(required=False, default=False)
+
+
+class RefundSerializer(serializers.ModelSerializer[Refund]):
+    """Money on its way back. `state`: asked, by_hand, done, failed, canceled."""
+
+    payment = serializers.UUIDField(source="payment_id")
+    amount = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Refund
+        fields: ClassVar[Any] = ["id", "payment", "amount", "currency", "state", "reason", "done_at", "created_at"]
+
+    def get_amount(self, refund: Refund) -> str:
+        return refund.amount.plain()
 
 
 class GrantSerializer(serializers.ModelSerializer[Grant]):

@@ -1,14 +1,29 @@
-"""`/payments/` and `/grants/`: money and access, to read."""
+"""`/payments/` and `/grants/`: money and access, to read; and money to give back."""
+
+from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView, RetrieveAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
 
+from bots.actor import Actor
 from bots.api.views import ApiView
+from bots.errors import NotFound
 from bots.permissions import ApiScope
 from payments import selectors
-from payments.api.v1.serializers import GrantSerializer, PaymentDetailSerializer, PaymentSerializer
+from payments.api.v1.serializers import (
+    GrantSerializer,
+    PaymentDetailSerializer,
+    PaymentSerializer,
+    RefundRequestSerializer,
+    RefundSerializer,
+)
 from payments.models import Grant, Payment
+from payments.services import refund_payment
+from payments.services.refunds import amount_from
 
 
 @extend_schema(tags=["payments"])
@@ -32,6 +47,32 @@ class PaymentDetail(ApiView, RetrieveAPIView[Payment]):
 
     def get_queryset(self) -> QuerySet[Payment]:
         return selectors.payments()
+
+
+@extend_schema(tags=["payments"])
+class PaymentRefund(ApiView):
+    """Gives money back."""
+
+    read_scope = ApiScope.PAYMENTS_READ
+    write_scope = ApiScope.PAYMENTS_WRITE
+
+    @extend_schema(request=RefundRequestSerializer, responses={202: RefundSerializer})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """The refund is decided and kept; the gateway is told a moment later. The payment's status says when it is."""
+        payment = selectors.payments().filter(pk=pk).first()
+        if payment is None:
+            raise NotFound("payment_not_found", _("There is no such payment."))
+        asked = RefundRequestSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        refund = refund_payment(
+            pk,
+            organization_id=payment.organization_id,
+            amount=amount_from(asked.validated_data.get("amount"), payment.amount.currency),
+            actor=Actor.of_key(self.api_key),
+            reason=asked.validated_data["reason"],
+            by_hand=asked.validated_data["by_hand"],
+        )
+        return Response(RefundSerializer(refund).data, status=202)
 
 
 @extend_schema(tags=["grants"])

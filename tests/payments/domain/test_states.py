@@ -1,5 +1,6 @@
 """Never backwards, never refused when the money is right, paid once: over every order of notices."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from payments.domain.events import EventKind, LedgerLine
 from payments.domain.ledger import BrokenLedger, Standing, fold
 from payments.domain.money import Currency, Money
+from payments.domain.rules import Matter, MoneyCase, MoneyPolicy, Rules
 from payments.domain.states import (
     PATHS,
     SETTLED,
@@ -23,7 +25,7 @@ from payments.domain.states import (
     transition,
 )
 
-S = PaymentStatus
+S, C, P = PaymentStatus, MoneyCase, MoneyPolicy
 PRICE = Money(2990, Currency.BRL)
 LESS, MORE = Money(2989, Currency.BRL), Money(2991, Currency.BRL)
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -40,8 +42,9 @@ notices = st.builds(
 )
 
 
-def at(status: PaymentStatus, *, another: bool = False) -> Current:
-    return Current(status=status, amount=PRICE, expires_at=NOON, order_paid_by_another=another)
+def at(status: PaymentStatus, *, another: bool = False, rules: Rules | None = None) -> Current:
+    rules = rules or Rules()
+    return Current(status=status, amount=PRICE, expires_at=NOON, order_paid_by_another=another, rules=rules)
 
 
 def test_the_table_is_what_the_product_promises() -> None:
@@ -50,7 +53,7 @@ def test_the_table_is_what_the_product_promises() -> None:
         S.FAILED: {S.PAID, S.REFUNDED, S.PARTIALLY_REFUNDED, S.DISPUTED},
         S.EXPIRED: {S.PAID, S.REFUNDED, S.PARTIALLY_REFUNDED, S.DISPUTED},
         S.PAID: {S.PARTIALLY_REFUNDED, S.REFUNDED, S.DISPUTED},
-        S.PARTIALLY_REFUNDED: {S.REFUNDED},
+        S.PARTIALLY_REFUNDED: {S.PARTIALLY_REFUNDED, S.REFUNDED},
         S.DISPUTED: {S.PAID, S.REFUNDED},
         S.REFUNDED: set(),
     }
@@ -63,7 +66,8 @@ def test_a_pending_charge_is_paid_in_time() -> None:
 
 @pytest.mark.parametrize("status", [S.FAILED, S.EXPIRED])
 def test_late_money_is_still_money(status: PaymentStatus) -> None:
-    expected = Decision(Outcome.MOVED, (S.PAID,), late=True, alarm=Alarm.LATE)
+    matter = Matter(C.LATE, PRICE, P.DELIVER)
+    expected = Decision(Outcome.MOVED, (S.PAID,), late=True, alarm=Alarm.LATE, matter=matter)
     assert transition(at(status), Notice(S.PAID)) == expected
 
 
@@ -74,7 +78,8 @@ def test_money_after_the_expiry_is_late_though_nobody_had_noticed_the_expiry() -
 
 def test_a_second_charge_of_a_paid_order_is_paid_and_flagged() -> None:
     decision = transition(at(S.PENDING, another=True), Notice(S.PAID, received=PRICE))
-    assert decision == Decision(Outcome.MOVED, (S.PAID,), overpaid=True, alarm=Alarm.OVERPAID)
+    matter = Matter(C.DOUBLE, PRICE, P.ASK_ME)
+    assert decision == Decision(Outcome.MOVED, (S.PAID,), overpaid=True, alarm=Alarm.OVERPAID, matter=matter)
 
 
 def test_more_than_the_price_is_paid_and_flagged() -> None:
@@ -83,13 +88,13 @@ def test_more_than_the_price_is_paid_and_flagged() -> None:
 
 def test_a_paid_charge_that_is_paid_again_is_flagged_and_does_not_move() -> None:
     decision = transition(at(S.PAID), Notice(S.PAID, received=Money(5980, Currency.BRL)))
-    assert decision == Decision(Outcome.SAME, overpaid=True, alarm=Alarm.OVERPAID)
+    matter = Matter(C.DOUBLE, PRICE, P.ASK_ME)
+    assert decision == Decision(Outcome.SAME, overpaid=True, alarm=Alarm.OVERPAID, matter=matter)
 
 
 @pytest.mark.parametrize(
     ("notice", "alarm"),
     [
-        (Notice(S.PAID, received=LESS), Alarm.AMOUNT_TOO_SMALL),
         (Notice(S.PAID, amount=LESS), Alarm.AMOUNT_TOO_SMALL),
         (Notice(S.PAID, amount=MORE), Alarm.OVERPAID),
         (Notice(S.PAID, amount=Money(2990, Currency.XTR)), Alarm.OTHER_CURRENCY),
@@ -98,6 +103,61 @@ def test_a_paid_charge_that_is_paid_again_is_flagged_and_does_not_move() -> None
 )
 def test_money_that_is_not_this_charge_pays_nothing(notice: Notice, alarm: Alarm) -> None:
     assert transition(at(S.PENDING), notice) == Decision(Outcome.REFUSED, alarm=alarm)
+
+
+@pytest.mark.parametrize("policy", [P.ASK_ME, P.CREDIT, P.REFUND])
+def test_too_little_pays_nothing_and_is_a_matter_for_the_rules(policy: MoneyPolicy) -> None:
+    decision = transition(at(S.PENDING, rules=Rules(smaller=policy)), Notice(S.PAID, received=LESS))
+    matter = Matter(C.SMALLER, LESS, policy)
+    assert decision == Decision(Outcome.REFUSED, alarm=Alarm.AMOUNT_TOO_SMALL, matter=matter)
+
+
+def test_too_little_pays_where_the_rules_or_a_member_say_so() -> None:
+    by_rule = transition(at(S.PENDING, rules=Rules(smaller=P.DELIVER)), Notice(S.PAID, received=LESS))
+    matter = Matter(C.SMALLER, LESS, P.DELIVER)
+    assert by_rule == Decision(Outcome.MOVED, (S.PAID,), alarm=Alarm.AMOUNT_TOO_SMALL, matter=matter)
+    by_member = transition(at(S.EXPIRED), Notice(S.PAID, received=LESS, accepted=True))
+    assert by_member == Decision(Outcome.MOVED, (S.PAID,), late=True, alarm=Alarm.AMOUNT_TOO_SMALL)
+
+
+def test_nothing_at_all_is_no_matter() -> None:
+    decision = transition(
+        at(S.PENDING, rules=Rules(smaller=P.DELIVER)), Notice(S.PAID, received=Money(0, PRICE.currency))
+    )
+    assert decision == Decision(Outcome.REFUSED, alarm=Alarm.AMOUNT_TOO_SMALL)
+
+
+@pytest.mark.parametrize("policy", P)
+@pytest.mark.parametrize(
+    ("received", "case", "surplus"), [(2991, C.LARGER, 1), (5980, C.DOUBLE, 2990), (8971, C.LARGER, 5981)]
+)
+def test_a_surplus_in_time_is_always_served_and_only_the_surplus_is_judged(
+    received: int, case: MoneyCase, surplus: int, policy: MoneyPolicy
+) -> None:
+    rules = Rules(double=policy, larger=policy)
+    decision = transition(at(S.PENDING, rules=rules), Notice(S.PAID, received=Money(received, PRICE.currency)))
+    assert decision.matter == Matter(case, Money(surplus, PRICE.currency), policy)
+    assert (decision.path, decision.withheld) == ((S.PAID,), False)
+
+
+@pytest.mark.parametrize("policy", P)
+def test_late_money_waits_for_what_the_rules_say_but_for_deliver(policy: MoneyPolicy) -> None:
+    decision = transition(at(S.EXPIRED, rules=Rules(late=policy)), Notice(S.PAID, received=PRICE))
+    assert decision.matter == Matter(C.LATE, PRICE, policy)
+    assert (decision.path, decision.withheld) == ((S.PAID,), policy is not P.DELIVER)
+
+
+@pytest.mark.parametrize("policy", P)
+def test_money_in_time_that_matches_is_nobodys_matter(policy: MoneyPolicy) -> None:
+    rules = Rules(policy, policy, policy, policy)
+    assert transition(at(S.PENDING, rules=rules), Notice(S.PAID, received=PRICE)) == Decision(Outcome.MOVED, (S.PAID,))
+
+
+def test_a_refund_in_parts_goes_on_and_a_repeat_of_it_is_none() -> None:
+    current = replace(at(S.PARTIALLY_REFUNDED), refunded_minor=500)
+    more, same = (Notice(S.PARTIALLY_REFUNDED, refunded=Money(minor, PRICE.currency)) for minor in (501, 500))
+    assert transition(current, more) == Decision(Outcome.MOVED, (S.PARTIALLY_REFUNDED,))
+    assert transition(current, same) == Decision(Outcome.SAME)
 
 
 @pytest.mark.parametrize("stale", [S.PENDING, S.FAILED, S.EXPIRED])

@@ -220,3 +220,13 @@ def test_an_unattended_circle_is_stopped_at_the_guard_that_it_meets_first(size: 
     steps = [a_message(f"m{n}", next=f"m{(n + 1) % size}") for n in range(size)]
     talk = Talk(*steps).begin()
     assert talk.state.failure == ("loop" if size < 51 else "too_long")
+
+
+@pytest.mark.parametrize(("messages", "stops"), [(49, False), (50, True)])
+def test_a_walk_too_long_is_refused_just_where_the_guard_would_stop_it(messages: int, stops: bool) -> None:
+    ids = [*(f"m{place}" for place in range(messages)), "ask"]
+    steps = [a_message(one, next=after) for one, after in itertools.pairwise(ids)]
+    document = a_flow([*steps, a_question("ask", next="end"), END])
+    stop = "From “m0” on nothing waits for anyone: the conversation would stop before “ask”, after 50 steps."
+    assert [message for code, message in errors_in(document) if code == Code.WALK_TOO_LONG] == ([stop] if stops else [])
+    assert Talk(document=document).begin().state.status is (Status.FAILED if stops else Status.WAITING)

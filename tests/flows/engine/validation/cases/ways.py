@@ -1,8 +1,12 @@
 """Where definitions begin, lead and end."""
 
+import itertools
+
 from flows.engine.problem_codes import Code
 from tests.flows.engine.validation.cases.build import END, Cases, asked, cases, charged, fails, pressed, ring
 from tests.support.flows import (
+    Document,
+    a_branch,
     a_condition,
     a_delay,
     a_deliver,
@@ -15,7 +19,49 @@ from tests.support.flows import (
     sales_flow,
 )
 
+
+def in_a_row(*length_of_each: int) -> list[Document]:
+    """Rows of messages, a question after each row; then the end."""
+    steps = []
+    for row, length in enumerate(length_of_each):
+        ids = [*(f"m{row}_{place}" for place in range(length)), f"q{row}"]
+        steps += [a_message(one, next=after) for one, after in itertools.pairwise(ids)]
+        steps.append(a_question(ids[-1], next=f"m{row + 1}_0" if row + 1 < len(length_of_each) else "end"))
+    return [*steps, END]
+
+
 CASES: dict[str, Cases] = {
+    "long_walks": cases(
+        [
+            # Fifty are entered, and the question would be one more.
+            fails(a_flow(in_a_row(50)), (Code.WALK_TOO_LONG, "m0_49", "connections.next")),
+            fails(
+                a_flow(in_a_row(120)),
+                (Code.WALK_TOO_LONG, "m0_49", "connections.next"),
+                (Code.WALK_TOO_LONG, "m0_99", "connections.next"),
+            ),
+            fails(a_flow(in_a_row(3, 50)), (Code.WALK_TOO_LONG, "m1_49", "connections.next")),
+            # The longer of two ways counts.
+            fails(
+                a_flow(
+                    [
+                        a_branch("b", a_condition("variable", "m0_0", name="x", op="exists"), next="m0_1"),
+                        *in_a_row(49),
+                    ]
+                ),
+                (Code.WALK_TOO_LONG, "m0_48", "connections.next"),
+            ),
+        ],
+        [
+            a_flow(in_a_row(49)),
+            a_flow(in_a_row(49, 49, 49)),
+            # Nobody comes there.
+            a_flow([an_access("begin"), *in_a_row(60)]),
+            # A circle is told as such.
+            a_flow([*(a_message(f"r{n}", next=f"r{(n + 1) % 60}") for n in range(60))]),
+            sales_flow(),
+        ],
+    ),
     "start": cases(
         [
             fails(a_flow([END], start=""), (Code.NO_START_STEP, None, "flow_start_step_id")),

@@ -1,5 +1,7 @@
 """Django's view of the bots app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -9,3 +11,7 @@ class BotsConfig(AppConfig):
     label = "bots"
     verbose_name = _("Bots and organizations")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Handlers need models, which are not there yet when this module is imported.
+        import_module("bots.outbox_handlers")

@@ -9,7 +9,7 @@ from bots.models import Channel
 from bots.outbox.loop import outbox_loop
 from bots.outbox.registry import Cancelled, Claim, Dead, Done, Outcome, handler
 from bots.tenancy import scoped_transaction
-from bots.topics import BOT_MENU
+from bots.topics import BOT_MENU, NOTICE_TELEGRAM
 from flows.engine.effects import AnswerPress, OutMessage, RemoveKeyboard, Say
 from flows.engine.menu import MenuItem
 from flows.selectors import menus_of_bot
@@ -18,7 +18,14 @@ from flows.topics import KEYBOARD_REMOVE, MESSAGE_SEND, PRESS_ANSWER, Envelope
 from telegram_gateway.client import CALL_DEADLINE, MEDIA_DEADLINE
 from telegram_gateway.errors import BOT_AWAY, TRANSIENT, Trouble, Verdict
 from telegram_gateway.protocol.checkout import render_checkout_answer
-from telegram_gateway.protocol.render import ApiCall, render, render_keyboard_removal, render_menu, render_press_answer
+from telegram_gateway.protocol.render import (
+    ApiCall,
+    render,
+    render_keyboard_removal,
+    render_menu,
+    render_notice,
+    render_press_answer,
+)
 from telegram_gateway.sending import Held, admission, attempt, bot_of, file_is_on_its_way, make_calls, outcome_of
 from telegram_gateway.topics import CHECKOUT_ANSWER
 
@@ -112,6 +119,24 @@ async def handle_keyboard_removal(claim: Claim) -> Outcome:
         return held
     answer = await attempt(bot, call)
     return outcome_of(claim, bot, answer) if isinstance(answer, Verdict) else Done()
+
+
+@handler(NOTICE_TELEGRAM, deadline=CALL_DEADLINE)
+async def handle_notice(claim: Claim) -> Outcome:
+    """Tell a member of the team something, in their own chat with the bot. One who blocked it is told no more."""
+    bot = await bot_of(claim)
+    if isinstance(bot, Held):
+        return bot.outcome
+    call = render_notice(str(claim.payload["text"]), int(claim.payload["telegram_user_id"]))
+    held = await admission(bot, int(claim.payload["telegram_user_id"]), 1)
+    if held:
+        return held
+    answer = await attempt(bot, call)
+    if not isinstance(answer, Verdict):
+        return Done({"message_ids": [answer.get("message_id")]})
+    if answer.trouble in TRANSIENT | BOT_AWAY | {Trouble.FLOOD}:
+        return outcome_of(claim, bot, answer)
+    return Cancelled(answer.error)
 
 
 @handler(BOT_MENU, deadline=MENU_SECONDS)

@@ -241,7 +241,8 @@ def outcome_of(claim: Claim, bot: SendingBot, verdict: Verdict) -> Outcome:
     if trouble in CONTACT_AWAY:
         return Cancelled(verdict.error, follow_up=partial(_cancel_rest, claim, verdict.error))
     if trouble is Trouble.MISSING_RIGHTS:
-        return RetryAt(now + RIGHTS_RETRY, verdict.error, follow_up=partial(services.note_error, bot.id, verdict.error))
+        missing = partial(services.note_missing_rights, bot.id, verdict.error)
+        return RetryAt(now + RIGHTS_RETRY, verdict.error, follow_up=missing)
     if trouble is Trouble.NOTHING_TO_DO:
         return Done({"note": verdict.error})
     return Dead(verdict.error, str(trouble))

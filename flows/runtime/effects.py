@@ -6,8 +6,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from bots.ids import uuid7
-from bots.models import Channel
+from bots.models import Channel, NoticeKind
 from bots.outbox.publish import NewMessage
+from bots.services.notices import notice
 from bots.storable import dump_json
 from flows.engine.codec import dump_effect
 from flows.engine.effects import (
@@ -50,6 +51,8 @@ from flows.topics import (
 
 # Telegram forgets a press soon; an answer later than this would be refused.
 PRESS_WITHIN: Final = timedelta(seconds=10)
+# Why the team is called to an event that was given up on.
+SET_ASIDE: Final = "set_aside"
 
 Handler = Callable[[Turn, LiveRun | None, str, Any], None]
 
@@ -172,9 +175,26 @@ def record(turn: Turn, run_id: UUID, kind: str, step_id: str | None, data: dict[
 
 
 def raise_attention(turn: Turn, reason: str, *, run_id: UUID | None) -> None:
-    """Puts the conversation on the team's unread list."""
+    """Puts the conversation on the team's unread list, and tells who wants to be told: the first of each hour, since
+    whatever makes one conversation stand still mostly does it to many."""
     turn.attention = True
+    if turn.contact.channel == Channel.TELEGRAM:
+        turn.output.outbox.append(_attention_notice(turn, reason))
     log(turn, "attention", run_id=run_id, step_id=None, data={"reason": reason})
+
+
+def _attention_notice(turn: Turn, reason: str) -> NewMessage:
+    kind = NoticeKind.EVENT_SET_ASIDE if reason == SET_ASIDE else NoticeKind.RUN_WAITS
+    contact = turn.contact
+    name = contact.first_name or (f"@{contact.username}" if contact.username else contact.telegram_user_id)
+    return notice(
+        turn.bot.organization_id,
+        kind,
+        f"{turn.now - turn.clock_offset:%Y-%m-%dT%H}",
+        {"name": name, "bot": turn.bot.facts.name},
+        page=("standing_list",),
+        at=turn.now - turn.clock_offset,
+    )
 
 
 def log(turn: Turn, event_type: str, *, run_id: UUID | None, step_id: str | None, data: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from bots.storable import clean_json, clean_text
 from payments.domain.events import EventKind, EventSource
 from payments.domain.states import Alarm, PaymentStatus
 from payments.models import Payment, PaymentEvent
+from payments.services.notices import tell_alarm
 
 
 def write_event(
@@ -40,3 +41,5 @@ def write_event(
         raw=clean_json(dict(raw or {})),
     )
     PaymentEvent.objects.bulk_create([event], ignore_conflicts=True)
+    if alarm is not None:
+        tell_alarm(payment, alarm, key=key)

@@ -12,6 +12,7 @@ from bots.outbox.models import UNFINISHED, MessageState, OutboxMessage
 from flows.topics import MESSAGE_SEND
 from payments.locking import lock_order
 from payments.selectors import heard_of_money_at
+from payments.services.notices import tell_not_served
 from payments.services.transactions import work_for
 
 MARKED = register("payments.served.marked")
@@ -41,6 +42,8 @@ def mark_served(*, organization_id: UUID, order_id: UUID, note_id: UUID, effect_
         if order.sent_at is None:
             order.sent_at, order.send_failure = _outcome(messages)
             order.save(update_fields=["sent_at", "send_failure"])
+            if order.send_failure:
+                tell_not_served(order)
     return True
 
 

@@ -147,6 +147,12 @@ def render_keyboard_removal(chat_id: int, message_id: int) -> ApiCall:
     )
 
 
+def render_notice(text: str, chat_id: int) -> ApiCall:
+    """The call that tells a member of the team something: plain, without a preview of its link."""
+    shown = limits.cut(text, limits.TEXT_LENGTH)
+    return ApiCall("sendMessage", {"chat_id": chat_id, "text": shown, "link_preview_options": {"is_disabled": True}})
+
+
 def render_menu(items: Sequence[MenuItem], language: str) -> ApiCall:
     """The call that tells the commands of private chats to people of a language; "" is everybody else."""
     commands = [{"command": item.command, "description": item.description} for item in items]

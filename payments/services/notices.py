@@ -1,0 +1,115 @@
+"""What the team is told about money: at once where a row changes, by the sweep where time makes it so."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from bots.errors import Text
+from bots.models import NoticeKind
+from bots.services.notices import notify
+from bots.tenancy import no_scope
+from payments import selectors
+from payments.domain.states import Alarm
+from payments.models import GatewayAccount, Order, Payment
+from payments.services.transactions import work_for
+
+# A gateway that stumbles for a moment is nobody's business: the next account makes the charge.
+DOWN_AFTER: Final = timedelta(minutes=5)
+# What is older was told, or happened while nobody swept; telling it now would only be noise.
+LOOKS_BACK: Final = timedelta(days=1)
+BATCH: Final = 200
+_QUIET: Final = frozenset({Alarm.LATE})
+
+REASONS: Final[Mapping[Alarm, Text]] = {
+    Alarm.LATE: _("it was paid after the code had expired."),
+    Alarm.OVERPAID: _("it was paid more than once, or too much."),
+    Alarm.AMOUNT_TOO_SMALL: _("less came in than was charged."),
+    Alarm.OTHER_CURRENCY: _("the gateway names another currency."),
+    Alarm.REFUNDED_UNSEEN: _("it was given back before we saw it paid."),
+    Alarm.DISPUTED: _("the buyer disputes it."),
+    Alarm.BACKWARDS: _("the gateway says something that cannot be."),
+    Alarm.CONTRADICTION: _("the gateway contradicts itself."),
+}
+_OTHER_REASON: Final[Text] = _("the gateway told something unusual.")
+
+
+def tell_sale_paid(order: Order) -> None:
+    """A sale was paid; in the transaction that pays it."""
+    _tell(order, NoticeKind.SALE_PAID, str(order.pk))
+
+
+def tell_alarm(payment: Payment, alarm: Alarm, *, key: str) -> None:
+    """Somebody should look at a charge; in the transaction that writes its ledger's line. `key` is the line's."""
+    if alarm in _QUIET:
+        return
+    order = Order.objects.select_related("contact", "bot").get(pk=payment.order_id)
+    if alarm is Alarm.DISPUTED:
+        _tell(order, NoticeKind.DISPUTE, str(payment.pk))
+        return
+    with translation.override("en"):
+        # The words' English is what the reader's language is found by.
+        reason = str(REASONS.get(alarm, _OTHER_REASON))
+    _tell(order, NoticeKind.PAYMENT_ALARM, f"{payment.pk}:{key}", reason=reason)
+
+
+def tell_not_served(order: Order) -> None:
+    """A paid sale has not reached its buyer. Told once."""
+    _tell(order, NoticeKind.NOT_SERVED, str(order.pk))
+
+
+def look_around() -> int:
+    """The sweep: sales paid and not served for too long, gateways down for too long; answers how many were found.
+    Each is told once, a gateway at most once an hour. Safe to run anywhere, several times at once."""
+    now = timezone.now()
+    with no_scope(reason="what stands still is looked for in every organization"):
+        orders = list(
+            Order.unscoped.select_related("contact", "bot")
+            .filter(
+                is_test=False,
+                status="paid",
+                served_at__isnull=True,
+                paid_at__lt=now - selectors.SERVED_WITHIN,
+                paid_at__gt=now - LOOKS_BACK,
+            )
+            .order_by("paid_at")[:BATCH]
+        )
+        accounts = list(
+            GatewayAccount.unscoped.filter(
+                active=True, failing_since__lt=now - DOWN_AFTER, failing_since__gt=now - LOOKS_BACK
+            ).order_by("failing_since")[:BATCH]
+        )
+    for order in orders:
+        with work_for(order.organization_id):
+            tell_not_served(order)
+    for account in accounts:
+        with work_for(account.organization_id):
+            _tell_down(account)
+    return len(orders) + len(accounts)
+
+
+def _tell_down(account: GatewayAccount) -> None:
+    assert account.failing_since is not None
+    since = timezone.localtime(account.failing_since)
+    notify(
+        account.organization_id,
+        NoticeKind.GATEWAY_DOWN,
+        # A gateway that comes and goes is told of once an hour.
+        f"{account.pk}:{account.failing_since:%Y-%m-%dT%H}",
+        {"account": account.name, "since": f"{since:%H:%M}", "reason": account.last_error},
+        page=("account_list",),
+    )
+
+
+def _tell(order: Order, kind: NoticeKind, key: str, **facts: object) -> None:
+    if order.is_test:
+        return
+    known = {
+        "name": order.contact,
+        "what": order.description,
+        "amount": order.amount.display("pt-br"),
+        "bot": order.bot.name,
+    }
+    notify(order.organization_id, kind, key, known | facts, page=("sale_detail", order.pk))

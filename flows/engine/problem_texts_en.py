@@ -104,7 +104,7 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
     Code.UNUSED_CONNECTION: ("The exit “[name]” is never taken by this type of step.", "Remove the connection."),
     Code.UNKNOWN_FLOW: (
         "The flow “[id]” cannot be run here: it does not exist, is not published or belongs to another bot.",
-        "Choose a published flow of this bot.",
+        "Choose a published flow of this bot. An imported flow has another id here: publish it first, then name it.",
     ),
     Code.SUBFLOW_CYCLE: (
         "This flow would run itself within itself: [path].",

@@ -99,7 +99,7 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
         "Desfaça uma das ligações ou ponha no caminho um passo que espera o cliente.",
     ),
     Code.WALK_TOO_LONG: (
-        "A partir de “[first]” nada espera por ninguém: a conversa pararia antes de “[last]”, depois de [limit] passos.",
+        "A partir de “[first]” nada espera por ninguém: a conversa pararia antes de “[last]”, após [limit] passos.",
         "Ponha no meio um passo que espera o cliente, como botões, uma pergunta ou uma pausa.",
     ),
     Code.ATTENDED_LOOP: ("O fluxo permite esta volta: [path].", "Confira se o cliente tem como sair dela."),
@@ -107,7 +107,7 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
     Code.UNUSED_CONNECTION: ("A saída “[name]” nunca é usada neste tipo de passo.", "Remova a ligação."),
     Code.UNKNOWN_FLOW: (
         "O fluxo “[id]” não pode ser executado aqui: não existe, não está publicado ou é de outro bot.",
-        "Escolha um fluxo publicado deste bot.",
+        "Escolha um fluxo publicado deste bot. Fluxo importado tem outro id aqui: publique-o e aponte para ele.",
     ),
     Code.SUBFLOW_CYCLE: (
         "Este fluxo executaria a si mesmo dentro de si: [path].",

@@ -59,6 +59,8 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "api-flows"): Call(
         201, ApiScope.FLOWS_WRITE, body={"bot": "<bot>", "name": "Outro", "definition": a_flow()}
     ),
+    ("POST", "api-flow-import"): Call(201, ApiScope.FLOWS_WRITE, body={"bot": "<bot>", "document": a_flow()}),
+    ("GET", "api-flow-export"): Call(200, ApiScope.FLOWS_READ, of="flow"),
     ("GET", "api-flow-templates"): Call(200, ApiScope.FLOWS_READ),
     ("GET", "api-flow"): Call(200, ApiScope.FLOWS_READ, of="flow"),
     ("GET", "api-flow-draft"): Call(200, ApiScope.FLOWS_READ, of="flow"),
@@ -96,6 +98,10 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "api-payment"): Call(200, ApiScope.PAYMENTS_READ, of="payment"),
     ("POST", "api-payment-refund"): Call(202, ApiScope.PAYMENTS_WRITE, of="paid_payment", body={}),
     ("GET", "api-grants"): Call(200, ApiScope.PAYMENTS_READ),
+    ("POST", "api-grants"): Call(
+        201, ApiScope.PAYMENTS_WRITE, body={"contact": "<contact>", "text": "Bem-vindo!", "reason": "a gift"}
+    ),
+    ("POST", "api-grant-take-back"): Call(200, ApiScope.PAYMENTS_WRITE, of="grant", body={"reason": "asked for it"}),
     ("DELETE", "api-flow"): Call(204, ApiScope.FLOWS_WRITE, of="flow"),
 }
 PATTERNS: dict[str, URLPattern] = {
@@ -122,6 +128,7 @@ def rows_of(world: World) -> dict[str, Any]:
         "item": world.standing.pk,
         "other_item": an_event_set_aside(Person(world.shop.bot)).pk,
         "asset": world.asset.pk,
+        "grant": world.grant.pk,
         "test": world.saved_test.pk,
     }
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from flows.api.v1 import assets, bots, flows, runs, standing, tests, versions
+from flows.api.v1 import assets, bots, exchange, flows, runs, standing, tests, versions
 
 urlpatterns = [
     path("assets/", assets.AssetList.as_view(), name="api-assets"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("bots/<uuid:pk>/", bots.BotDetail.as_view(), name="api-bot"),
     path("flow-templates/", flows.FlowTemplateList.as_view(), name="api-flow-templates"),
     path("flows/", flows.FlowList.as_view(), name="api-flows"),
+    path("flows/import/", exchange.FlowImport.as_view(), name="api-flow-import"),
+    path("flows/<uuid:pk>/export/", exchange.FlowExport.as_view(), name="api-flow-export"),
     path("flows/<uuid:pk>/", flows.FlowDetail.as_view(), name="api-flow"),
     path("flows/<uuid:pk>/draft/", flows.FlowDraft.as_view(), name="api-flow-draft"),
     path("flows/<uuid:pk>/validate/", flows.FlowValidate.as_view(), name="api-flow-validate"),

@@ -216,8 +216,16 @@ def _after_expiry(current: Current, notice: Notice) -> bool:
 
 
 def _why_not(current: Current, notice: Notice) -> Alarm | None:
-    """A stale `pending`, `failed` or `expired` after money came is everyday; money after a refund is not."""
-    return Alarm.BACKWARDS if current.status is S.REFUNDED and notice.status in SETTLED else None
+    """A stale `pending`, `failed` or `expired` after money came is everyday; money that we cannot follow is not."""
+    match current.status, notice.status:
+        case S.REFUNDED, status if status in SETTLED:
+            return Alarm.BACKWARDS
+        case S.PARTIALLY_REFUNDED, S.DISPUTED:
+            return Alarm.DISPUTED
+        case S.DISPUTED, S.PARTIALLY_REFUNDED:
+            return Alarm.CONTRADICTION
+        case _:
+            return None
 
 
 def _alarm_of_arriving_at(status: PaymentStatus, current: Current) -> Alarm | None:

@@ -10,6 +10,8 @@ from tests.architecture.source import Source, functions, imported_names, imports
 
 Rule = Callable[[Source], Iterator[str]]
 
+_MONEY_WORDS = ("amount", "price", "minor", "fee", "total", "money", "cents", "refunded", "received")
+
 
 def late_imports(source: Source) -> Iterator[str]:
     """Imports inside functions hide a cycle. `ready()` of an app is the place Django made for them."""
@@ -24,15 +26,32 @@ def late_imports(source: Source) -> Iterator[str]:
 def floats_in_money(source: Source) -> Iterator[str]:
     """Money is whole minor units; a float loses one of them sooner or later."""
     path = PurePosixPath(source.path)
-    if path.parts[:2] not in {("payments", "domain"), ("payments", "gateways"), ("payments", "models")}:
+    if path.parts[:1] != ("payments",):
         return
     for node in ast.walk(source.tree):
-        if _makes_float(node) or _is_float_field(node) or _holds_money_as_float(node):
+        if _makes_float(node) or _is_float_field(node) or _holds_money_as_float(node) or _calculates_in_floats(node):
             yield source.at(node)
 
 
 def _makes_float(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "float"
+
+
+def _calculates_in_floats(node: ast.AST) -> bool:
+    """True division always makes a float of whole numbers; so does any calculation with a literal one."""
+    if not isinstance(node, ast.BinOp | ast.AugAssign):
+        return False
+    sides = (node.left, node.right) if isinstance(node, ast.BinOp) else (node.target, node.value)
+    literal = any(isinstance(side, ast.Constant) and isinstance(side.value, float) for side in sides)
+    return literal or (isinstance(node.op, ast.Div) and any(map(_names_money, sides)))
+
+
+def _names_money(node: ast.AST) -> bool:
+    return any(
+        any(word in name for word in _MONEY_WORDS)
+        for part in ast.walk(node)
+        for name in (getattr(part, "id", ""), getattr(part, "attr", ""))
+    )
 
 
 def _is_float_field(node: ast.AST) -> bool:
@@ -51,7 +70,7 @@ def _names_float(annotation: ast.expr | None) -> bool:
 
 def _is_money(node: ast.AnnAssign | ast.arg) -> bool:
     name = node.arg if isinstance(node, ast.arg) else ast.unparse(node.target)
-    return any(word in name for word in ("amount", "price", "minor", "fee", "total", "money"))
+    return any(word in name for word in _MONEY_WORDS)
 
 
 def django_signals(source: Source) -> Iterator[str]:
@@ -117,6 +136,11 @@ def test_the_rule_notices_an_offence(rule: Rule) -> None:
         ("payments/domain/x.py", '"""X."""\ncool = float("1")\n'),
         ("payments/models/x.py", '"""X."""\nfee = models.FloatField()\n'),
         ("payments/gateways/x.py", '"""X."""\ndef f(price: float | None) -> None: ...\n'),
+        ("payments/services/x.py", '"""X."""\nhalf = payment.amount_minor / 2\n'),
+        ("payments/services/x.py", '"""X."""\nwith_fee = amount * 1.05\n'),
+        ("payments/services/x.py", '"""X."""\nfee_minor *= 1.05\n'),
+        ("payments/services/x.py", '"""X."""\nreais = float(amount)\n'),
+        ("payments/web/views/x.py", '"""X."""\ntotal: float = 0\n'),
     ],
 )
 def test_no_float_slips_into_money(path: str, text: str) -> None:

@@ -135,8 +135,11 @@ class Till:
         self._hear(which % len(self.entries), Notice(S.EXPIRED))
 
     def forge(self, which: int) -> None:
-        """Of another amount or currency: it may be noted, and moves nothing that is unpaid."""
+        """Of another amount or currency: it may be noted, and moves nothing that is unpaid. (Once the sale is paid, any
+        money of another charge of it is booked as a second payment, whatever its amount.)"""
         place = which % len(self.entries)
+        if self.paid_by not in (None, place):
+            return
         before = replace(self.rows[place], lines=list(self.rows[place].lines))
         for lie in (
             Notice(S.PAID, amount=PRICE, received=Money(1, Currency.BRL)),

@@ -170,6 +170,19 @@ def test_money_reported_after_a_refund_moves_nothing_and_is_seen() -> None:
     assert transition(at(S.REFUNDED), Notice(S.PAID)) == Decision(Outcome.REFUSED, alarm=Alarm.BACKWARDS)
 
 
+@pytest.mark.parametrize(
+    ("before", "said", "alarm"),
+    [
+        (S.PARTIALLY_REFUNDED, S.DISPUTED, Alarm.DISPUTED),
+        (S.DISPUTED, S.PARTIALLY_REFUNDED, Alarm.CONTRADICTION),
+    ],
+)
+def test_news_of_money_that_cannot_be_followed_is_seen(
+    before: PaymentStatus, said: PaymentStatus, alarm: Alarm
+) -> None:
+    assert transition(at(before), Notice(said)) == Decision(Outcome.REFUSED, alarm=alarm)
+
+
 def test_a_dispute_is_won_only_by_saying_so() -> None:
     assert transition(at(S.DISPUTED), Notice(S.PAID)) == Decision(Outcome.REFUSED)
     assert transition(at(S.DISPUTED), Notice(S.PAID, dispute_won=True)).path == (S.PAID,)

@@ -122,11 +122,17 @@ def save_draft(
 def check_draft(flow: Flow) -> tuple[Problem, ...]:
     """Every problem of the draft as it would be published now; a sound one is also held against the flow's saved test
     conversations."""
-    problems = flow.problems()
+    return check_definition(flow, flow.draft)
+
+
+def check_definition(flow: Flow, draft: object) -> tuple[Problem, ...]:
+    """The same of what may become the flow's draft. It plays every test in memory, within the time of a keystroke's
+    check (docs/performance.md)."""
+    definition = completed(draft, flow.bot)
+    problems = problems_of(definition, organization_id=flow.organization_id, bot_id=flow.bot_id, flow=flow)
     tests = [] if has_errors(problems) else tests_of(flow)
     if not tests:
         return problems
-    definition = completed(flow.draft, flow.bot)
     carried = embedded_for(definition, bot_id=flow.bot_id)
     return problems + problems_of_tests(play_tests(tests, flow, definition, carried))
 

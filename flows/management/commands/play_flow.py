@@ -9,11 +9,12 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
-from bots.tenancy import no_scope
+from bots.tenancy import no_scope, organization_scope
 from flows.engine.compile import Flow, VersionKind, compile_flow
 from flows.engine.parse import parse_strict
 from flows.engine.testing.terminal import HELP, Quit, Terminal
 from flows.models import Flow as FlowRow
+from flows.services.embedding import embedded_for
 
 _PLAYED: Final = UUID(int=0xF << 64)
 
@@ -56,11 +57,11 @@ class Command(BaseCommand):
 
     def _flow(self, named: str) -> Flow:
         path = Path(named)
-        document = self._stored(named) if not path.exists() and _is_id(named) else self._read(path)
+        document, embedded = self._stored(named) if not path.exists() and _is_id(named) else (self._read(path), None)
         for problem in parse_strict(document, locale="en").problems:
             place = f"{problem.step_id}.{problem.field}" if problem.step_id else problem.field
             self.stderr.write(f"left out: {place}: {problem.message}")
-        flow = compile_flow(_PLAYED, document, kind=VersionKind.TEST)
+        flow = compile_flow(_PLAYED, document, kind=VersionKind.TEST, embedded=embedded)
         if flow.start_step_id is None:
             raise CommandError("There is nothing to play: no step, or no start step.")
         return flow
@@ -76,12 +77,15 @@ class Command(BaseCommand):
             raise CommandError(f"{path} holds no flow definition: one JSON object is expected.")
         return document
 
-    def _stored(self, flow_id: str) -> dict[str, Any]:
+    def _stored(self, flow_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The draft with its bot's fields, and the subflows that it would be published with."""
         with no_scope(reason="an operator plays any organization's flow, in memory"):
             row = FlowRow.unscoped.select_related("bot").filter(pk=flow_id, deleted_at=None).first()
         if row is None:
             raise CommandError(f"There is no flow {flow_id}.")
-        return {**row.draft, **row.bot.flow_fields}
+        document = {**row.draft, **row.bot.flow_fields}
+        with organization_scope(row.organization_id):
+            return document, embedded_for(document, bot_id=row.bot_id)
 
 
 def _is_id(text: str) -> bool:

@@ -16,9 +16,8 @@ from bots.web.member import MemberRequest, allowed, member_page
 from flows.models import Flow
 from flows.services.definitions import (
     DraftChangedMeanwhile,
+    check_definition,
     check_draft,
-    completed,
-    problems_of,
     save_draft,
 )
 from flows.services.publishing import latest_version
@@ -35,16 +34,13 @@ def editor(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
 
 @member_page(Permission.FLOW_VIEW, methods=("POST",))
 def check(request: MemberRequest, flow_id: UUID) -> HttpResponseBase:
-    """Problems of the text as it stands in the editor; nothing is saved."""
+    """Problems of the text as it stands in the editor, red tests among them; nothing is saved."""
     flow = flow_or_404(flow_id)
     try:
         definition = draft_of(str(_sent(request).get("definition", "")))
     except NotADefinition:
         return _not_json()
-    problems = problems_of(
-        completed(definition, flow.bot), organization_id=flow.organization_id, bot_id=flow.bot_id, flow=flow
-    )
-    return JsonResponse(problem_answer(problems))
+    return JsonResponse(problem_answer(check_definition(flow, definition)))
 
 
 @member_page(Permission.FLOW_EDIT, methods=("POST",))

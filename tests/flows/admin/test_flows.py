@@ -11,6 +11,7 @@ from django.urls import reverse
 from bots.models import AuditEntry, User
 from bots.tenancy import organization_scope
 from flows.models import Flow, FlowVersion
+from flows.services.conversation_tests import create_test, delete_test
 from tests.factories.flows import publish
 from tests.support.flows import a_flow, a_message, a_question, an_access
 from tests.support.tenancy import Tenant
@@ -151,6 +152,20 @@ def test_a_broken_draft_is_not_published_and_its_problems_are_told(staff: Client
     assert any(text.startswith("name: ") for _level, text in told)
     assert not FlowVersion.unscoped.exists()
     assert acts(flow) == []
+
+
+def test_a_red_saved_test_blocks_the_publication_and_is_named(staff: Client, flow: Flow) -> None:
+    expected = {"type": "expect_replies", "replies": [{"text": "Outra coisa"}]}
+    saved = {"name": "diz outra coisa", "steps": [{"type": "command", "command": "start"}, expected]}
+    with organization_scope(flow.organization_id):
+        test = create_test(flow.pk, document=saved)
+    told = pressed(staff, flow, "publish")
+    assert {level for level, _text in told} == {"error"}
+    assert any("diz outra coisa" in text for _level, text in told)
+    assert (FlowVersion.unscoped.exists(), acts(flow)) == (False, [])
+    with organization_scope(flow.organization_id):
+        delete_test(flow.pk, test.pk)
+    assert [level for level, _text in pressed(staff, flow, "publish")] == ["success"]
 
 
 @pytest.mark.parametrize("by_list", [True, False])

@@ -10,8 +10,9 @@ from django.core.management import CommandError, call_command
 
 from bots.tenancy import organization_scope
 from flows.models import Flow
-from tests.factories.flows import make_bot
-from tests.support.flows import a_flow, a_question, sales_flow
+from tests.factories.flows import make_bot, publish
+from tests.support.flows import a_flow, a_question, an_access, sales_flow
+from tests.support.subflows import a_subflow
 
 
 @pytest.fixture
@@ -110,3 +111,14 @@ def test_plays_the_draft_of_a_flow_by_its_id(play: Any) -> None:
     assert play(flow.pk)[0] == "  Olá Ana! O que você quer?"
     with pytest.raises(CommandError, match="There is no flow"):
         play(bot.pk)
+
+
+@pytest.mark.django_db
+def test_plays_the_subflows_that_the_draft_would_be_published_with(play: Any) -> None:
+    bot = make_bot()
+    inner = publish(bot, a_flow([a_question("why", "Por quê?", next="bye"), an_access("bye")]), active=False)
+    draft = a_flow([a_subflow("sub", str(inner.flow_id), next="end"), an_access("end", "Até!")])
+    with organization_scope(bot.organization_id):
+        flow = Flow.objects.create(organization_id=bot.organization_id, bot=bot, name="F", draft=draft)
+    said = [line for line in play(flow.pk, "porque sim") if line.startswith("  ")]
+    assert said == ["  Por quê?", "  Bem-vindo!", "  Até!"]

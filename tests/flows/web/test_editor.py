@@ -118,3 +118,20 @@ def test_a_deleted_flow_is_not_there(browser: Client, world: World) -> None:
     assert browser.get(reverse("flow_editor", args=[world.flow.pk])).status_code == 404
     link = reverse("flow_editor", args=[world.flow.pk])
     assert link not in browser.get(reverse("flow_list")).content.decode()
+
+
+def test_a_saved_test_that_the_text_would_turn_red_is_told_while_it_is_typed(browser: Client, world: World) -> None:
+    """The world's own test expects the flow as it is: `menu` asks, e-mail, charge, access."""
+    sound = post(browser, "flow_check", world, {"definition": json.dumps(world.flow.draft)}).json()
+    assert "conversation_test_failed" not in [one["code"] for one in sound["problems"]]
+    changed = json.loads(json.dumps(world.flow.draft))
+    changed["flow_steps"][0]["config"]["text"] = "Outra saudação"
+    answer = post(browser, "flow_check", world, {"definition": json.dumps(changed)}).json()
+    assert answer["publishable"] is False
+    [red] = [one for one in answer["problems"] if one["code"] == "conversation_test_failed"]
+    assert "Outra saudação" in red["message"]
+    # With an error of its own nothing is played.
+    changed["flow_steps"][0]["conditions"][0]["target_step"] = "nowhere"
+    answer = post(browser, "flow_check", world, {"definition": json.dumps(changed)}).json()
+    codes = [one["code"] for one in answer["problems"]]
+    assert ("unknown_target" in codes, "conversation_test_failed" in codes) == (True, False)

@@ -29,6 +29,7 @@ class Permission(StrEnum):
     CONVERSATION_ANSWER = "conversation.answer"
     PAYMENT_VIEW = "payment.view"
     PAYMENT_REFUND = "payment.refund"
+    PAYMENT_EXPORT = "payment.export"
     GRANT_GIVE = "grant.give"
     GATEWAY_MANAGE = "gateway.manage"
     MEMBER_VIEW = "member.view"
@@ -91,7 +92,7 @@ class ApiScope(models.TextChoices):
     RUNS_READ = "runs:read", _("Read runs and their events")
     RUNS_WRITE = "runs:write", _("Start runs")
     PAYMENTS_READ = "payments:read", _("Read payments and grants")
-    PAYMENTS_WRITE = "payments:write", _("Refund payments")
+    PAYMENTS_WRITE = "payments:write", _("Refund payments, give accesses and take them back")
     WEBHOOKS_READ = "webhooks:read", _("Read webhook endpoints")
     WEBHOOKS_WRITE = "webhooks:write", _("Manage webhook endpoints")
 

@@ -2,25 +2,30 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, Final, assert_never
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bots.errors import NotFound
+from bots.selectors import audit_of
 from flows.engine.catalogue import CatalogueFacts, GatewayAccountFacts
 from flows.engine.effects import TimelineKind
 from flows.ports import GrantOwner
 from flows.selectors import timeline_of_run
+from payments.domain.events import EventKind, EventSource
 from payments.domain.money import Currency, Money
+from payments.domain.states import PaymentStatus
 from payments.gateways.registry import gateway_of
 from payments.models import (
     BotGateway,
+    DeliveryState,
     GatewayAccount,
     Grant,
     Order,
@@ -32,6 +37,10 @@ from payments.models import (
 
 # Longer than any honest way from paid to served; then a sale is shown in red.
 SERVED_WITHIN = timedelta(minutes=5)
+# So many payments tell something of an account.
+ENOUGH_TO_JUDGE: Final = 5
+# CPF and CNPJ.
+DOCUMENT_LENGTHS: Final = (11, 14)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}", re.ASCII)
 
 
@@ -70,6 +79,7 @@ class SaleDetail:
     events: tuple[PaymentEvent, ...]
     grants: tuple[Grant, ...]
     proof: tuple[ProofStop, ...]
+    deliveries: tuple[WebhookDelivery, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,29 +90,59 @@ class Takings:
     sales: int
 
 
+@dataclass(frozen=True, slots=True)
+class SaleTotals:
+    """What a list of sales comes to."""
+
+    sales: int
+    paid: int
+    takings: tuple[Takings, ...]
+
+
+class SaleFlag(StrEnum):
+    """What is unusual about a sale, as lists are filtered by it."""
+
+    LATE = "late"
+    OVERPAID = "overpaid"
+    NOT_SERVED = "not_served"
+    ALARM = "alarm"
+
+
 def sales(
     *,
     search: str = "",
     status: OrderStatus | None = None,
     bot_id: UUID | None = None,
+    flow_id: UUID | None = None,
+    account_id: UUID | None = None,
+    flag: SaleFlag | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     include_tests: bool = False,
 ) -> QuerySet[Order]:
-    """Sales, newest first. `search` finds name, @username, Telegram id, txid, end-to-end id, the gateway's id, or our
-    own ids."""
+    """Sales, newest first. `search` finds what is on a receipt: name, @username, Telegram id, e-mail, CPF or CNPJ, txid,
+    end-to-end id, the gateway's id, or our own ids. `account_id` is any account that made a charge of the sale."""
     found = Order.objects.select_related("bot", "contact").order_by("-created_at", "-id")
     if not include_tests:
         found = found.filter(is_test=False)
-    if status is not None:
-        found = found.filter(status=status)
-    if bot_id is not None:
-        found = found.filter(bot_id=bot_id)
-    if since is not None:
-        found = found.filter(created_at__gte=since)
-    if until is not None:
-        found = found.filter(created_at__lt=until)
+    exactly = {"status": status, "bot_id": bot_id, "flow_id": flow_id}
+    moments = {"created_at__gte": since, "created_at__lt": until}
+    found = found.filter(**{name: value for name, value in {**exactly, **moments}.items() if value is not None})
+    if account_id is not None:
+        found = found.filter(Exists(_charges().filter(account_id=account_id)))
+    if flag is not None:
+        found = found.filter(_flagged(flag))
     return found.filter(_matching(search)) if search.strip() else found
+
+
+def totals(found: QuerySet[Order]) -> SaleTotals:
+    """How many sales there are in a list, and what was paid of them, per currency."""
+    paid = found.filter(status__in=[OrderStatus.PAID, OrderStatus.PARTIALLY_REFUNDED])
+    rows = (
+        paid.order_by().values("currency").annotate(total=Sum("amount_minor"), sales=Count("id")).order_by("currency")
+    )
+    takings_of = tuple(Takings(Money(row["total"], Currency(row["currency"])), row["sales"]) for row in rows)
+    return SaleTotals(found.order_by().count(), sum(one.sales for one in takings_of), takings_of)
 
 
 def sale(order_id: UUID) -> SaleDetail:
@@ -118,6 +158,7 @@ def sale(order_id: UUID) -> SaleDetail:
         events=tuple(events),
         grants=tuple(Grant.objects.filter(order_id=order.pk).order_by("id")),
         proof=proof_of_sale(order, payments=payments),
+        deliveries=tuple(_deliveries_of(payments)),
     )
 
 
@@ -175,6 +216,53 @@ def gateway_accounts() -> QuerySet[GatewayAccount]:
     return GatewayAccount.objects.order_by("position", "created_at")
 
 
+@dataclass(frozen=True, slots=True)
+class AccountHealth:
+    """How an account's gateway did of late: of the payments it took, how many we found by asking although it should
+    have told us, and how long its notices take until they are handled."""
+
+    paid: int = 0
+    found_by_asking: int = 0
+    notices: int = 0
+    delay: timedelta | None = None
+    forged: int = 0
+
+    @property
+    def asked_percent(self) -> int:
+        return round(100 * self.found_by_asking / self.paid) if self.paid else 0
+
+    @property
+    def tells_too_little(self) -> bool:
+        """Whether notices seem not to arrive: an address that was not entered, most of all."""
+        return self.paid >= ENOUGH_TO_JUDGE and 2 * self.found_by_asking > self.paid
+
+
+def health_of_accounts(*, since: datetime) -> Mapping[UUID, AccountHealth]:
+    """The health of every account of the organization since then; two statements."""
+    paid = PaymentEvent.objects.filter(kind=EventKind.MOVED.value, to_status=PaymentStatus.PAID.value)
+    paid = paid.filter(created_at__gte=since, payment__order__is_test=False)
+    by_asking = Q(source__in=[EventSource.POLL.value, EventSource.PRESS.value, EventSource.EXPIRY.value])
+    moves = paid.order_by().values("payment__account_id").annotate(all=Count("id"), asked=Count("id", filter=by_asking))
+    told = WebhookDelivery.objects.filter(created_at__gte=since).order_by().values("account_id")
+    told = told.annotate(
+        all=Count("id"),
+        forged=Count("id", filter=Q(state=DeliveryState.FORGED)),
+        delay=Avg(F("handled_at") - F("created_at"), filter=Q(state=DeliveryState.DONE)),
+    )
+    notices = {row["account_id"]: row for row in told}
+    payments_of = {row["payment__account_id"]: row for row in moves}
+    return {
+        account_id: AccountHealth(
+            paid=payments_of.get(account_id, {}).get("all", 0),
+            found_by_asking=payments_of.get(account_id, {}).get("asked", 0),
+            notices=notices.get(account_id, {}).get("all", 0),
+            delay=notices.get(account_id, {}).get("delay"),
+            forged=notices.get(account_id, {}).get("forged", 0),
+        )
+        for account_id in {*notices, *payments_of}
+    }
+
+
 def failing_accounts() -> QuerySet[GatewayAccount]:
     """Accounts whose gateway did not answer when it was last needed."""
     return gateway_accounts().filter(active=True, failing_since__isnull=False)
@@ -192,6 +280,90 @@ def payments() -> QuerySet[Payment]:
         .filter(order__is_test=False)
         .order_by("-created_at", "-id")
     )
+
+
+class GrantState(StrEnum):
+    """Where an access stands."""
+
+    OPEN = "open"
+    ENDED = "ended"
+    TAKEN_BACK = "taken_back"
+
+
+@dataclass(frozen=True, slots=True)
+class GivenContent:
+    """Something accesses were given of before."""
+
+    key: str
+    title: str
+    content: Mapping[str, Any]
+
+
+def grants_found(*, search: str = "", state: GrantState | None = None) -> QuerySet[Grant]:
+    """Accesses, newest first. `search` finds name, @username, Telegram id, what was bought, and our own ids."""
+    found = grants().select_related("contact__bot")
+    now = timezone.now()
+    match state:
+        case GrantState.OPEN:
+            unended = Q(ends_at__isnull=True) | Q(ends_at__gt=now)
+            found = found.filter(unended, revoked_at__isnull=True)
+        case GrantState.ENDED:
+            found = found.filter(revoked_at__isnull=True, ends_at__lte=now)
+        case GrantState.TAKEN_BACK:
+            found = found.filter(revoked_at__isnull=False)
+    text = search.strip()
+    if not text:
+        return found
+    wanted = (
+        Q(contact__first_name__icontains=text)
+        | Q(contact__last_name__icontains=text)
+        | Q(contact__username__iexact=text.removeprefix("@"))
+        | Q(order__description__icontains=text)
+    )
+    if text.isascii() and text.isdigit() and len(text) <= 18:
+        wanted |= Q(telegram_user_id=int(text))
+    if _UUID.fullmatch(text):
+        wanted |= Q(pk=UUID(text)) | Q(order_id=UUID(text))
+    return found.filter(wanted)
+
+
+def grant(grant_id: UUID) -> Grant:
+    """One access. Raises `NotFound`."""
+    found = Grant.objects.select_related("contact", "order").filter(pk=grant_id).first()
+    if found is None:
+        raise NotFound("grant_not_found", _("There is no such access."))
+    return found
+
+
+def grant_title(grant: Grant) -> str:
+    """What an access is of, in a few words: what was sold, else what it says or leads to."""
+    if grant.order is not None:
+        return grant.order.description
+    return content_title(grant.content)
+
+
+def content_title(content: Mapping[str, Any]) -> str:
+    """A content in a few words."""
+    names = ("title", "text", "link", "chat")
+    return next((str(content[name])[:80] for name in names if content.get(name)), "") or _("Content")
+
+
+def contents_given(*, limit: int = 30) -> list[GivenContent]:
+    """What the organization gave lately, each once, newest first: what can be given again by hand."""
+    newest: dict[str, GivenContent] = {}
+    for one in grants()[: limit * 20]:
+        if one.content_key not in newest:
+            newest[one.content_key] = GivenContent(one.content_key, grant_title(one), one.content)
+        if len(newest) == limit:
+            break
+    return list(newest.values())
+
+
+def reasons_of(found: Sequence[Grant]) -> Mapping[str, str]:
+    """Why the team did with each what it did last."""
+    entries = audit_of(object_type=Grant._meta.label_lower).filter(object_id__in=[str(one.pk) for one in found])
+    # Newest first; the last one written stays.
+    return {entry.object_id: entry.reason for entry in reversed(entries) if entry.reason}
 
 
 def grants() -> QuerySet[Grant]:
@@ -274,10 +446,45 @@ def heard_of_money_at(order: Order) -> datetime | None:
     )
 
 
+def _charges() -> QuerySet[Payment]:
+    return Payment.objects.filter(order_id=OuterRef("pk"))
+
+
+def _flagged(flag: SaleFlag) -> Q:
+    match flag:
+        case SaleFlag.LATE:
+            return Q(Exists(_charges().filter(late=True)))
+        case SaleFlag.OVERPAID:
+            return Q(Exists(_charges().filter(overpaid=True)))
+        case SaleFlag.ALARM:
+            return Q(Exists(PaymentEvent.objects.filter(payment__order_id=OuterRef("pk")).exclude(alarm="")))
+        case SaleFlag.NOT_SERVED:
+            not_there = Q(served_at__isnull=True) | ~Q(send_failure="")
+            return Q(status=OrderStatus.PAID, paid_at__lt=timezone.now() - SERVED_WITHIN) & not_there
+        case _:
+            assert_never(flag)
+
+
+def _deliveries_of(payments: Sequence[Payment]) -> QuerySet[WebhookDelivery]:
+    """Notices that were matched with one of these charges, or name one by the gateway's id and wait."""
+    named = Q(payment_id__in=[payment.pk for payment in payments])
+    for payment in payments:
+        if payment.provider_id:
+            named |= Q(account_id=payment.account_id, references__contains=[payment.provider_id])
+    found = WebhookDelivery.objects.filter(named).select_related("account").defer("body", "headers")
+    return found.order_by("id")
+
+
 def _matching(search: str) -> Q:
     text = search.strip()
-    charges = Payment.objects.filter(order_id=OuterRef("pk"))
-    by_charge = Q(txid__iexact=text) | Q(end_to_end_id__iexact=text) | Q(provider_id=text)
+    charges = _charges()
+    by_charge = Q(txid__iexact=text) | Q(end_to_end_id__iexact=text) | Q(provider_id=text) | Q(idempotency_key=text)
+    if "@" in text:
+        by_charge |= Q(payer__email__iexact=text)
+    digits = re.sub(r"[.\-/\s]", "", text)
+    if digits.isascii() and digits.isdigit() and len(digits) in DOCUMENT_LENGTHS:
+        # As it was typed, or as the flow keeps it.
+        by_charge |= Q(payer__document__in=[text, digits])
     wanted: Q = (
         Q(contact__first_name__icontains=text)
         | Q(contact__last_name__icontains=text)

@@ -45,7 +45,7 @@ STATIONS = (
         Permission.CONVERSATION_VIEW,
         _("Chats"),
     ),
-    Station("sale_list", ("/vendas/",), _("Sales"), "banknote", Permission.PAYMENT_VIEW),
+    Station("sale_list", ("/vendas/", "/acessos/"), _("Sales"), "banknote", Permission.PAYMENT_VIEW),
     Station("settings", ("/ajustes/", "/conta/"), _("Settings"), "settings"),
 )
 

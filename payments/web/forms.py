@@ -31,6 +31,22 @@ SECRETS: Final[Mapping[GatewayName, Text]] = {
     GatewayName.MERCADO_PAGO: _("Secret signature of your application's webhooks. Optional, and safer with it."),
     GatewayName.WOOVI: _("HMAC secret of the webhook. Optional: Woovi's own signature is always checked."),
 }
+# Where a seller enters our address at a gateway that must be told it once.
+WEBHOOK_STEPS: Final[Mapping[GatewayName, tuple[Text, ...]]] = {
+    GatewayName.PUSHINPAY: (
+        _("In PushinPay's panel open settings, then webhooks."),
+        _("Paste the address, and the token as the value of the header it asks for."),
+    ),
+    GatewayName.WOOVI: (
+        _("In Woovi open API/Plugins, then webhooks, and make a new one."),
+        _("Choose every event of charges, and paste the address."),
+    ),
+    GatewayName.ASAAS: (
+        _("In Asaas open integrations, then webhooks, and add one."),
+        _("Paste the address, and the token as its access token."),
+        _("Choose every event of charges, and let the queue be active."),
+    ),
+}
 # The others come by themselves: the sandbox by a click, a bot's Stars with the bot.
 ADDABLE: Final = tuple(
     (name, label) for name, label in GATEWAY_CHOICES if name not in (GatewayName.SANDBOX, GatewayName.STARS)

@@ -1,13 +1,15 @@
 """Icons and words of money: sales, charges, ledger lines, accounts."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
 from bots.web.looks import Look, Tone
 from payments.domain.events import EventKind
 from payments.domain.states import PaymentStatus
-from payments.models import GatewayAccount, Order, OrderStatus, Payment, PaymentEvent
+from payments.models import DeliveryState, GatewayAccount, Grant, Order, OrderStatus, Payment, PaymentEvent
+from payments.selectors import GrantState, SaleFlag
 
 _PAID = Look("circle-check", _("Paid"), Tone.GO)
 _FAILED = Look("circle-x", _("Failed"), Tone.BROKEN)
@@ -43,11 +45,40 @@ EVENT_KIND: Mapping[str, Look] = {
     EventKind.MOVED: Look("banknote", _("State changed")),
     EventKind.FLAGGED: Look("flag", _("Flagged"), Tone.NEEDS),
     EventKind.REFUSED: Look("ban", _("Notice refused"), Tone.NEEDS),
+    EventKind.FEE: Look("receipt", _("Gateway's fee")),
 }
 LATE = Look("clock", _("Paid late"), Tone.NEEDS)
 OVERPAID = Look("triangle-alert", _("Paid more than once, or too much"), Tone.NEEDS)
 UNKNOWN = Look("circle-help", _("Creation unknown: being checked"), Tone.NEEDS)
 NOT_SERVED = Look("triangle-alert", _("Paid, not yet served"), Tone.NEEDS)
+
+
+GRANT_STATE: Mapping[GrantState, Look] = {
+    GrantState.OPEN: Look("circle-check", _("Open"), Tone.GO),
+    GrantState.ENDED: Look("timer", _("Over")),
+    GrantState.TAKEN_BACK: Look("ban", _("Taken back"), Tone.NEEDS),
+}
+SALE_FLAG: Mapping[SaleFlag, Look] = {
+    SaleFlag.NOT_SERVED: Look("triangle-alert", _("Paid and not inside"), Tone.BROKEN),
+    SaleFlag.LATE: Look("clock", _("Paid late"), Tone.NEEDS),
+    SaleFlag.OVERPAID: Look("copy", _("Paid twice or too much"), Tone.NEEDS),
+    SaleFlag.ALARM: Look("flag", _("With an alarm"), Tone.NEEDS),
+}
+DELIVERY_STATE: Mapping[str, Look] = {
+    DeliveryState.NEW: Look("hourglass", _("Waiting")),
+    DeliveryState.UNMATCHED: Look("circle-help", _("Charge unknown so far"), Tone.NEEDS),
+    DeliveryState.DONE: Look("circle-check", _("Done"), Tone.GO),
+    DeliveryState.FORGED: Look("ban", _("Signature wrong"), Tone.BROKEN),
+    DeliveryState.UNREADABLE: Look("circle-x", _("Unreadable"), Tone.BROKEN),
+    DeliveryState.SET_ASIDE: Look("triangle-alert", _("Set aside"), Tone.BROKEN),
+}
+
+
+def grant_state(grant: Grant, now: datetime) -> GrantState:
+    """Where an access stands; one that begins later counts as open."""
+    if grant.revoked_at is not None:
+        return GrantState.TAKEN_BACK
+    return GrantState.ENDED if grant.ends_at is not None and grant.ends_at <= now else GrantState.OPEN
 
 
 def order_look(order: Order) -> Look:

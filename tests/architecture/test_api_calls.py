@@ -175,7 +175,7 @@ def anybody() -> dict[str, Any]:
         name: uuid4()
         for name in (
             *("bot", "flow", "contact", "run", "payment", "paid_payment"),
-            *("asset", "test", "item", "other_item"),
+            *("asset", "test", "item", "other_item", "grant"),
         )
     }
 

@@ -88,6 +88,8 @@ def test_every_call_of_the_guide_works(telegram: FakeTelegram) -> None:
             assert [one for one in told["problems"] if one["severity"] == "error"] == []
         elif "-i $API" in command:
             draft = told | {"allow_loops": True}
+        elif "/grants/ -d" in command:
+            names["GRANT"] = told["id"]
         elif "flow_enabled" in command:
             bot = Bot.unscoped.get(pk=names["BOT"])
             buyer = Person(bot)
@@ -95,7 +97,7 @@ def test_every_call_of_the_guide_works(telegram: FakeTelegram) -> None:
             drain()
             sale = charge(Shop(organization, bot, buyer.contact, account), run_id=buyer.top.pk)
             names |= {"CONTACT": str(buyer.contact.pk), "RUN": str(buyer.top.pk), "PAYMENT": str(sale.payment.pk)}
-    assert set(names) == {"API", "ASSET", "BOT", "FLOW", "CONTACT", "RUN", "PAYMENT"}
+    assert set(names) == {"API", "ASSET", "BOT", "FLOW", "CONTACT", "RUN", "PAYMENT", "GRANT"}
     assert len(commands()) >= 17
 
 

@@ -30,6 +30,7 @@ KINDS = (
     "flows.InboxEvent",
     "flows.Asset",
     "payments.Payment",
+    "payments.Grant",
     "payments.Order",
 )
 # A parameter of an address, as a converter or as a regular expression.

@@ -114,6 +114,12 @@ PAGES: dict[str, Page] = {
     "test_payments": Page("get", 200),
     # A test chat is its member's own, and so is its charge.
     "test_payment_act": Page("post", 200, viewer=404, data={"action": "late"}),
+    "payment_refund": Page("get", 200, viewer=403),
+    "refund_by_hand": Page("post", 302, viewer=403, data={"act": "cancel"}),
+    "decision_list": Page("get", 200),
+    "decision_take": Page("post", 302, viewer=403, data={"choice": "deliver"}),
+    "credit_use": Page("post", 302, viewer=403, data={"person": "1", "amount": "1", "currency": "BRL"}),
+    "money_rules": Page("get", 200, viewer=403),
 }
 PATTERNS: dict[str, URLPattern] = {
     str(pattern.name): pattern for module in (bots_urls, flows_urls, payments_urls) for pattern in module.urlpatterns

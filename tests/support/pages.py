@@ -27,7 +27,8 @@ from flows.models import (
 from flows.runtime.shards import shard_of
 from flows.services.conversation_tests import create_test
 from flows.services.test_chats import open_test_chat
-from payments.models import MatterState, MoneyMatter, Refund, RefundState
+from payments.models import Grant, MatterState, MoneyMatter, Refund, RefundState
+from payments.services.grant_acts import give_by_hand
 from tests.factories.assets import make_asset
 from tests.factories.bots import make_membership
 from tests.factories.flows import Person, drain, publish
@@ -55,6 +56,7 @@ class World:
     standing: InboxEvent
     matter: MoneyMatter
     refund: Refund
+    grant: Grant
 
     @property
     def organization(self) -> Organization:
@@ -77,6 +79,7 @@ class World:
             "test_id": self.saved_test.pk,
             "matter_id": self.matter.pk,
             "refund_id": self.refund.pk,
+            "grant_id": self.grant.pk,
         }
 
 
@@ -112,6 +115,7 @@ def make_world(name: str = "Loja") -> World:
         standing=an_event_set_aside(person),
         matter=a_decision_that_waits(test_sale),
         refund=a_refund_by_hand(test_sale),
+        grant=an_access_by_hand(shop, owner),
     )
 
 
@@ -125,6 +129,19 @@ def a_decision_that_waits(sale: Sale) -> MoneyMatter:
         state=MatterState.WAITING,
         amount_minor=2990,
         currency="BRL",
+    )
+
+
+def an_access_by_hand(shop: Shop, owner: User) -> Grant:
+    """Something the team gave somebody."""
+    return give_by_hand(
+        shop.contact.pk,
+        organization_id=shop.organization.pk,
+        content={"text": "Presente"},
+        days=30,
+        reason="a gift",
+        tell=False,
+        actor=owner,
     )
 
 

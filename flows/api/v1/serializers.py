@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from bots.api.serializers import StrictSerializer
 from bots.models import Bot
 from flows.api.v1.schema import DRAFT
 from flows.engine.difference import Change, FieldChange
@@ -30,16 +31,6 @@ class DefinitionField(serializers.JSONField):
     def to_internal_value(self, data: Any) -> Any:
         # The base class writes it out to see whether it is JSON, and fails on deep documents.
         return data
-
-
-class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses fields it does not know, so that a misspelt one is never silently dropped."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
-            refused = serializers.ErrorDetail(_("There is no such field."), code="unknown_field")
-            raise serializers.ValidationError({name: [refused] for name in unknown})
-        return super().to_internal_value(data)
 
 
 class ProblemSerializer(serializers.Serializer[Any]):

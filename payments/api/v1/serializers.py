@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from bots.api.serializers import StrictSerializer
 from payments.models import Grant, Order, Payment, Refund
 from payments.selectors import proof_of_sale
 
@@ -90,7 +91,7 @@ class PaymentDetailSerializer(PaymentSerializer):
     order = OrderSerializer()  # type: ignore[assignment]
 
 
-class RefundRequestSerializer(serializers.Serializer[Any]):
+class RefundRequestSerializer(StrictSerializer):
     """`amount` in units of the payment's currency; left out: all that is left. `by_hand`: you send it by bank."""
 
     amount = serializers.CharField(required=False, max_length=20)
@@ -110,6 +111,23 @@ class RefundSerializer(serializers.ModelSerializer[Refund]):
 
     def get_amount(self, refund: Refund) -> str:
         return refund.amount.plain()
+
+
+class GiveSerializer(StrictSerializer):
+    """An access by hand: what it says and where it leads; one of the two at least. Without `days` it has no end."""
+
+    contact = serializers.UUIDField()
+    text = serializers.CharField(required=False, max_length=4000)
+    link = serializers.URLField(required=False, max_length=1000)
+    days = serializers.IntegerField(required=False, min_value=1, max_value=3650)
+    reason = serializers.CharField(max_length=300)
+    tell = serializers.BooleanField(required=False, default=True)
+
+
+class ReasonSerializer(StrictSerializer):
+    """Why, for the team; it stays in the audit trail."""
+
+    reason = serializers.CharField(max_length=300)
 
 
 class GrantSerializer(serializers.ModelSerializer[Grant]):

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from payments.api.v1.views import GrantList, PaymentDetail, PaymentList, PaymentRefund
+from payments.api.v1.views import GrantList, GrantTakeBack, PaymentDetail, PaymentList, PaymentRefund
 
 urlpatterns = [
     path("payments/", PaymentList.as_view(), name="api-payments"),
     path("payments/<uuid:pk>/", PaymentDetail.as_view(), name="api-payment"),
     path("payments/<uuid:pk>/refund/", PaymentRefund.as_view(), name="api-payment-refund"),
     path("grants/", GrantList.as_view(), name="api-grants"),
+    path("grants/<uuid:pk>/take-back/", GrantTakeBack.as_view(), name="api-grant-take-back"),
 ]

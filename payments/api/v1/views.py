@@ -9,30 +9,32 @@ from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bots.actor import Actor
 from bots.api.views import ApiView
 from bots.errors import NotFound
 from bots.permissions import ApiScope
+from bots.services import Actor
 from payments import selectors
 from payments.api.v1.serializers import (
+    GiveSerializer,
     GrantSerializer,
     PaymentDetailSerializer,
     PaymentSerializer,
+    ReasonSerializer,
     RefundRequestSerializer,
     RefundSerializer,
 )
 from payments.models import Grant, Payment
-from payments.services import refund_payment
+from payments.services import grant_acts, refund_payment
 from payments.services.refunds import amount_from
 
 
 @extend_schema(tags=["payments"])
 class PaymentList(ApiView, ListAPIView[Payment]):
-    """Charges, newest first; `bot`, `contact`, `status` and `txid` filter."""
+    """Charges, newest first; what is on a receipt and whose it is filter."""
 
     read_scope = ApiScope.PAYMENTS_READ
     serializer_class = PaymentSerializer
-    filters = ("bot", "contact", "status", "txid")
+    filters = ("bot", "contact", "order", "account", "status", "txid", "end_to_end_id", "provider_id")
 
     def get_queryset(self) -> QuerySet[Payment]:
         return selectors.payments()
@@ -77,11 +79,52 @@ class PaymentRefund(ApiView):
 
 @extend_schema(tags=["grants"])
 class GrantList(ApiView, ListAPIView[Grant]):
-    """Accesses, newest first; `contact`, `order` and `telegram_user_id` filter."""
+    """Accesses, newest first; `contact`, `order`, `kind` and `telegram_user_id` filter. And one given by hand."""
 
     read_scope = ApiScope.PAYMENTS_READ
+    write_scope = ApiScope.PAYMENTS_WRITE
     serializer_class = GrantSerializer
-    filters = ("contact", "order", "telegram_user_id")
+    filters = ("contact", "order", "kind", "telegram_user_id")
 
     def get_queryset(self) -> QuerySet[Grant]:
         return selectors.grants()
+
+    @extend_schema(request=GiveSerializer, responses={201: GrantSerializer})
+    def post(self, request: Request) -> Response:
+        """Open from now on, for so many days or without end. `tell` says it in the chat a moment later."""
+        asked = GiveSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        wanted = asked.validated_data
+        grant = grant_acts.give_by_hand(
+            wanted["contact"],
+            organization_id=self.api_key.organization_id,
+            content={name: wanted[name] for name in ("text", "link") if wanted.get(name)},
+            days=wanted.get("days"),
+            reason=wanted["reason"],
+            tell=wanted["tell"],
+            actor=Actor.of_key(self.api_key),
+        )
+        return Response(GrantSerializer(grant).data, status=201)
+
+
+@extend_schema(tags=["grants"])
+class GrantTakeBack(ApiView):
+    """Closes an access."""
+
+    read_scope = ApiScope.PAYMENTS_READ
+    write_scope = ApiScope.PAYMENTS_WRITE
+
+    @extend_schema(request=ReasonSerializer, responses={200: GrantSerializer})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """From now on; 409 for one that was taken back before."""
+        # What is not there is 404, whatever was sent with it.
+        selectors.grant(pk)
+        asked = ReasonSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        grant = grant_acts.take_back(
+            pk,
+            organization_id=self.api_key.organization_id,
+            reason=asked.validated_data["reason"],
+            actor=Actor.of_key(self.api_key),
+        )
+        return Response(GrantSerializer(grant).data)

@@ -1,29 +1,35 @@
 """Gateway accounts: where the money of charges goes, in which order they are tried, and whether they work."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bots.errors import DomainError
+from bots.errors import DomainError, Text
 from bots.permissions import Permission
 from bots.tenancy import no_transaction
 from bots.web.errors import missing_is_404, put_on
 from bots.web.looks import Look
 from bots.web.member import MemberRequest, allowed, member_page
+from bots.web.moments import MINUTE, span
 from bots.web.settings_tabs import settings_tabs
 from payments import selectors
 from payments.domain.gateway_names import GatewayName
 from payments.gateways.base import SecretOrigin
 from payments.gateways.registry import GATEWAYS, gateway_of
 from payments.models import GatewayAccount
+from payments.selectors import AccountHealth
 from payments.services import account_settings, ensure_sandbox_account
 from payments.services.accounts import webhook_url
-from payments.web.forms import ADDABLE, AccountForm
+from payments.web.forms import ADDABLE, WEBHOOK_STEPS, AccountForm
 from payments.web.looks import account_look
+
+UNKNOWN_HEALTH = AccountHealth()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +44,13 @@ class AccountRow:
     is_last: bool
     webhook_url: str = ""
     webhook_secret: str = ""
+    steps: tuple[Text, ...] = ()
+    health: AccountHealth = UNKNOWN_HEALTH
+    delay: str = ""
 
 
+# How far back an account's health looks.
+HEALTH_OF = timedelta(days=7)
 # Told with every charge where notices go.
 TELLS_ITSELF = frozenset({GatewayName.SANDBOX, GatewayName.MERCADO_PAGO, GatewayName.STARS})
 
@@ -49,7 +60,11 @@ def account_list(request: MemberRequest) -> HttpResponseBase:
     """The organization's accounts in the order in which they are tried."""
     may_manage = allowed(request, Permission.GATEWAY_MANAGE)
     accounts = list(selectors.gateway_accounts())
-    rows = [_row(account, number, len(accounts), may_manage) for number, account in enumerate(accounts)]
+    health = selectors.health_of_accounts(since=timezone.now() - HEALTH_OF)
+    rows = [
+        _row(account, number, len(accounts), may_manage, health.get(account.pk, UNKNOWN_HEALTH))
+        for number, account in enumerate(accounts)
+    ]
     has_sandbox = any(one.row.gateway == GatewayName.SANDBOX for one in rows)
     context = {
         "accounts": rows,
@@ -140,7 +155,7 @@ def switch_account(request: MemberRequest, account_id: UUID) -> HttpResponseBase
     return redirect("account_list")
 
 
-def _row(account: GatewayAccount, number: int, count: int, may_manage: bool) -> AccountRow:
+def _row(account: GatewayAccount, number: int, count: int, may_manage: bool, health: AccountHealth) -> AccountRow:
     traits = gateway_of(account.gateway).traits
     shows = may_manage and account.gateway not in TELLS_ITSELF
     return AccountRow(
@@ -151,4 +166,13 @@ def _row(account: GatewayAccount, number: int, count: int, may_manage: bool) -> 
         is_last=number == count - 1,
         webhook_url=webhook_url(account) if shows else "",
         webhook_secret=(account.webhook_secret or "") if shows and traits.webhook_secret is SecretOrigin.OURS else "",
+        steps=WEBHOOK_STEPS.get(GatewayName(account.gateway), ()) if shows else (),
+        health=health,
+        delay=_delay(health.delay),
     )
+
+
+def _delay(length: timedelta | None) -> str:
+    if length is None:
+        return ""
+    return _("%(count)d s") % {"count": max(1, round(length.total_seconds()))} if length < MINUTE else span(length)

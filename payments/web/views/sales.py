@@ -4,33 +4,40 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.http import HttpResponseBase
+from django.http import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
+from bots import selectors as bot_selectors
 from bots.errors import Text
 from bots.permissions import Permission
+from bots.services import record_audit
+from bots.tenancy import no_transaction, scoped_transaction
 from bots.web.errors import missing_is_404
 from bots.web.looks import Look
-from bots.web.member import MemberRequest, member_page
+from bots.web.member import MemberRequest, allowed, member_page
+from flows import selectors as flow_selectors
 from payments import selectors
+from payments.domain.money import Currency, Money
 from payments.models import OrderStatus, Payment, PaymentEvent
-from payments.web.looks import ORDER_STATUS, PAYMENT_STATUS, event_look, flags_of
+from payments.web.looks import (
+    DELIVERY_STATE,
+    GRANT_STATE,
+    ORDER_STATUS,
+    PAYMENT_STATUS,
+    SALE_FLAG,
+    event_look,
+    flags_of,
+    grant_state,
+)
 from payments.web.proof import drawn
 from payments.web.rows import sale_row
+from payments.web.sale_export import export
+from payments.web.sale_filters import SaleFilters
 
 PER_PAGE = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What the address asks for."""
-
-    query: str
-    status: OrderStatus | None
-
-    @property
-    def is_set(self) -> bool:
-        return bool(self.query or self.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,10 @@ class ChargeCard:
 
     row: Payment
     look: Look
+
+    @property
+    def fee(self) -> Money:
+        return Money(self.row.fee_minor or 0, Currency(self.row.currency))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +79,41 @@ class LedgerRow:
 @member_page(Permission.PAYMENT_VIEW)
 def sale_list(request: MemberRequest) -> HttpResponseBase:
     """Newest first; search and filter stay in the address."""
-    wanted = request.GET.get("estado", "")
-    filters = Filters(
-        query=request.GET.get("busca", "").strip(),
-        status=OrderStatus(wanted) if wanted in OrderStatus.values else None,
-    )
-    found = selectors.sales(search=filters.query, status=filters.status)
+    filters = SaleFilters.read(request.GET)
+    found = filters.sales()
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("pagina"))
     context = {
         "sales": [sale_row(order) for order in page.object_list],
         "page": page,
         "filters": filters,
+        "totals": selectors.totals(found),
         "statuses": [(value, ORDER_STATUS[value].label) for value in OrderStatus.values],
+        "flags": [(flag.value, look.label) for flag, look in SALE_FLAG.items()],
+        "bots": list(bot_selectors.bots_of()),
+        "flows": list(flow_selectors.flows_of()),
+        "accounts": list(selectors.gateway_accounts()),
+        "may_export": allowed(request, Permission.PAYMENT_EXPORT),
     }
     return render(request, "payments/sale_list.html", context)
+
+
+@no_transaction
+@member_page(Permission.PAYMENT_EXPORT)
+def sale_export(request: MemberRequest) -> HttpResponseBase:
+    """The list as it is filtered, whole, as a spreadsheet; who took it stays in the audit trail."""
+    filters = SaleFilters.read(request.GET)
+    membership = request.membership
+    with scoped_transaction():
+        record_audit(membership, "sales.export", actor=request.user, data=filters.told())
+    lines = export(
+        filters,
+        organization_id=membership.organization_id,
+        time_zone=membership.organization.time_zone,
+        language=request.LANGUAGE_CODE,
+    )
+    name = f"{slugify(_('Sales'))}-{timezone.localdate():%Y-%m-%d}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 @member_page(Permission.PAYMENT_VIEW)
@@ -96,6 +128,7 @@ def sale_detail(request: MemberRequest, order_id: UUID) -> HttpResponseBase:
         "events": [LedgerRow(event, event_look(event)) for event in found.events],
         "payments": [ChargeCard(payment, PAYMENT_STATUS[payment.status]) for payment in found.payments],
         "flags": flags_of(found.payments),
-        "grants": found.grants,
+        "grants": [(grant, GRANT_STATE[grant_state(grant, timezone.now())]) for grant in found.grants],
+        "deliveries": [(one, DELIVERY_STATE[one.state]) for one in found.deliveries],
     }
     return render(request, "payments/sale_detail.html", context)

@@ -21,6 +21,7 @@ from flows import selectors as flow_selectors
 from flows.standing_still import count_standing
 from payments import selectors
 from payments.domain.money import Currency, Money
+from payments.web import money_back
 from payments.web.rows import sale_row
 
 LATEST = 8
@@ -103,6 +104,15 @@ def _money_needs() -> Iterator[Need]:
             _("%(name)s paid and has no access") % {"name": order.contact},
             _("%(what)s, for %(waited)s") % {"what": order.description, "waited": waited},
             reverse("sale_detail", args=[order.pk]),
+        )
+    undecided = money_back.things_waiting()
+    if undecided:
+        yield Need(
+            NEEDS,
+            ngettext("%(count)d payment waits for you", "%(count)d payments wait for you", undecided)
+            % {"count": undecided},
+            _("It came late, twice, too little or too much, or is to be given back. Decide what is done."),
+            reverse("decision_list"),
         )
     for account in selectors.failing_accounts():
         yield Need(

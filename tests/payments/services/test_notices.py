@@ -1,0 +1,85 @@
+"""What the team hears about money: paid, disputed, odd, not inside, a gateway that does not answer."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from bots.models import Channel, NoticeKind
+from bots.outbox.models import OutboxMessage
+from payments.domain.events import EventSource
+from payments.domain.states import Notice, PaymentStatus
+from payments.models import GatewayAccount, Order
+from payments.services.notices import look_around
+from payments.services.transitions import apply_notice
+from tests.factories.payments import Sale, Shop, charge, make_shop
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sale() -> Sale:
+    return charge(make_shop())
+
+
+def notices_of(shop: Shop) -> list[tuple[str, str]]:
+    rows = OutboxMessage.unscoped.filter(organization_id=shop.organization.pk, topic="notice.raised")
+    return [(row.payload["kind"], row.payload["facts"]["name"]) for row in rows.order_by("position")]
+
+
+def move(sale: Sale, status: PaymentStatus) -> None:
+    apply_notice(sale.payment.pk, Notice(status), source=EventSource.WEBHOOK)
+
+
+def test_a_paid_sale_is_told_once(sale: Sale) -> None:
+    for _time in range(2):
+        move(sale, PaymentStatus.PAID)
+    assert notices_of(sale.shop) == [(NoticeKind.SALE_PAID, "Ana")]
+
+
+def test_a_test_chats_sale_is_nobodys_business() -> None:
+    sale = charge(make_shop(channel=Channel.SIMULATOR))
+    move(sale, PaymentStatus.PAID)
+    assert notices_of(sale.shop) == []
+
+
+def test_a_dispute_is_told_with_what_it_is_about(sale: Sale) -> None:
+    move(sale, PaymentStatus.PAID)
+    move(sale, PaymentStatus.DISPUTED)
+    assert notices_of(sale.shop)[-1] == (NoticeKind.DISPUTE, "Ana")
+    facts = OutboxMessage.unscoped.get(payload__kind="dispute").payload["facts"]
+    assert (facts["what"], facts["amount"]) == ("Grupo VIP", "R$ 29,90")
+
+
+def test_who_paid_and_is_not_inside_is_told_once(sale: Sale) -> None:
+    move(sale, PaymentStatus.PAID)
+    assert look_around() == 0
+    Order.unscoped.update(paid_at=timezone.now() - timedelta(minutes=6))
+    assert [look_around(), look_around()] == [1, 1]
+    assert [kind for kind, _name in notices_of(sale.shop)] == [NoticeKind.SALE_PAID, NoticeKind.NOT_SERVED]
+    Order.unscoped.update(served_at=timezone.now())
+    assert look_around() == 0
+
+
+def test_a_gateway_that_stays_down_is_told_once_an_hour_at_most(sale: Sale) -> None:
+    began = timezone.now().replace(minute=20, second=0, microsecond=0) - timedelta(hours=2)
+    accounts = GatewayAccount.unscoped.filter(pk=sale.shop.account.pk)
+
+    def down() -> list[str]:
+        rows = OutboxMessage.unscoped.filter(payload__kind="gateway_down").order_by("position")
+        return [row.payload["facts"]["reason"] for row in rows]
+
+    accounts.update(failing_since=timezone.now(), last_error="timeout: no answer")
+    look_around()
+    assert down() == []
+    accounts.update(failing_since=began)
+    look_around()
+    look_around()
+    assert down() == ["timeout: no answer"]
+    # It came back for a moment, and went away again in the same hour; then in another.
+    accounts.update(failing_since=began + timedelta(minutes=10))
+    look_around()
+    assert len(down()) == 1
+    accounts.update(failing_since=began + timedelta(hours=1))
+    look_around()
+    assert len(down()) == 2

@@ -81,7 +81,7 @@ def test_its_twin_without_the_locks_credits_the_money_and_gives_it_back(sale: Sa
         gate.wait(timeout=30)
         carry_out(*args, **options)  # type: ignore[arg-type]
 
-    carry_out = deciding_service.carry_out
+    carry_out = deciding_service.carry_out  # type: ignore[attr-defined]
     with (
         patch.object(deciding_service, "lock_order", order_without_lock),
         patch.object(deciding_service, "lock_payment", payment_without_lock),

@@ -256,6 +256,10 @@ SPECTACULAR_SETTINGS = {
     # Each choice set by the name of what it belongs to, not by a digest.
     "ENUM_NAME_OVERRIDES": {
         "BotStatusEnum": "bots.models.BotStatus",
+        "AssetKindEnum": "flows.models.AssetKind",
+        "StandingKindEnum": "flows.standing_still.Kind",
+        "StepFateEnum": ["removed", "changed", "texts", "kept"],
+        "ChangeEnum": ["added", "removed", "changed"],
         "RunStatusEnum": "flows.models.RunStatus",
         "OrderStatusEnum": "payments.models.OrderStatus",
         "PaymentStatusEnum": "payments.models.enums.PAYMENT_STATUS_CHOICES",

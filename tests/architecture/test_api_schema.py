@@ -67,6 +67,8 @@ def rows(world: World) -> dict[str, str]:
         "runs": str(world.run.pk),
         "payments": str(charge(world.shop).payment.pk),
         "tests": str(world.saved_test.pk),
+        "assets": str(world.asset.pk),
+        "standing-still": str(world.standing.pk),
     }
 
 

@@ -53,10 +53,13 @@ def refused_by(model: type[models.Model], column: str, row_id: UUID, value: UUID
 
 
 def _make_way(cursor: Any, table: str) -> None:
-    """Let nothing but keys to other tables speak: no trigger that refuses any change, no rule of uniqueness."""
+    """Let nothing but keys to other tables speak: no trigger that refuses any change, no rule of a row, of uniqueness."""
     # What is left to check from making the rows would stand in the way of altering the table.
     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    cursor.execute("SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'c'", [table])
+    for (name,) in cursor.fetchall():
+        cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
     cursor.execute(UNIQUE_INDEXES, [table])
     for index, constraint in cursor.fetchall():
         cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {constraint}" if constraint else f"DROP INDEX {index}")

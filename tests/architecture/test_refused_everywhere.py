@@ -17,11 +17,12 @@ from django.urls import reverse
 from bots.models import Bot
 from bots.models.bot import FLOW_FIELDS
 from bots.tenancy import organization_scope
-from flows import catalogue
 from flows.engine.compile import VersionKind
 from flows.engine.problem_codes import WARNINGS
 from flows.models import Flow, FlowVersion
+from flows.models import flow as models_of_flows
 from flows.runtime.content import content_hash
+from flows.services import definitions
 from tests.factories.bots import make_user
 from tests.factories.flows import publish
 from tests.flows.engine.validation.cases import CASES, CONDITIONS, STRUCTURE, Failing
@@ -73,10 +74,18 @@ def flow(tenant: Tenant) -> Flow:
         return Flow.objects.create(organization=tenant.organization, bot=tenant.bot, name="Venda", draft=a_flow())
 
 
+def know(monkeypatch: pytest.MonkeyPatch, case: Failing) -> None:
+    """Wherever a definition is checked, the organization has what the case says."""
+    for module in (definitions, models_of_flows):
+        monkeypatch.setattr(module, "catalogue_of", lambda *_arguments, **_names: case.catalogue)
+    # What the flows it runs are like is read from what a version carries; here from the case.
+    monkeypatch.setattr(models_of_flows, "facts_carried", lambda *_arguments: case.catalogue.flows)
+
+
 def prepare(monkeypatch: pytest.MonkeyPatch, tenant: Tenant, case: Failing) -> None:
     """The organization has what the case says, and its bot the welcome message and buttons of the definition: a version
     takes them from there."""
-    monkeypatch.setattr(catalogue, "_catalogue_parts", {"case": lambda _organization, _bot: case.catalogue})
+    know(monkeypatch, case)
     document = case.document if isinstance(case.document, dict) else {}
     Bot.unscoped.filter(pk=tenant.bot.pk).update(**{name: document[name] for name in FLOW_FIELDS if name in document})
 
@@ -116,7 +125,7 @@ def test_the_api_refuses(monkeypatch: pytest.MonkeyPatch, tenant: Tenant, flow: 
 
 @pytest.mark.parametrize("case", named(ERRORS))
 def test_the_orm_refuses(monkeypatch: pytest.MonkeyPatch, tenant: Tenant, flow: Flow, case: Failing) -> None:
-    monkeypatch.setattr(catalogue, "_catalogue_parts", {"case": lambda _organization, _bot: case.catalogue})
+    know(monkeypatch, case)
 
     def version() -> FlowVersion:
         return FlowVersion(

@@ -62,7 +62,7 @@ def test_a_file_is_uploaded_beside_the_other_parameters(telegram: FakeTelegram) 
         (Fault(status=302, body=b""), Trouble.OUTCOME_UNKNOWN),
         (too_many_requests(3), Trouble.FLOOD),
         (refuse(429, "Too Many Requests"), Trouble.FLOOD),
-        (refuse(413, "Request Entity Too Large"), Trouble.REFUSED),
+        (refuse(413, "Request Entity Too Large"), Trouble.BAD_MEDIA),
         (refuse(400, "Bad Request: can't parse entities"), Trouble.BAD_MARKUP),
         (refuse(403, "Forbidden: bot was blocked by the user"), Trouble.BLOCKED),
         (refuse(401, "Unauthorized"), Trouble.BOT_REVOKED),

@@ -26,12 +26,13 @@ def damage(version: FlowVersion, **columns: Any) -> None:
     """As by another hand than ours: the trigger that forbids it is off for this statement."""
     assignments = ", ".join(f"{name} = %s" for name in columns)
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE flows_flowversion DISABLE TRIGGER USER")
         cursor.execute(
             f"UPDATE flows_flowversion SET {assignments} WHERE id = %s",
             [*(json.dumps(value) for value in columns.values()), version.pk],
         )
-        cursor.execute("SET LOCAL session_replication_role = origin")
+        cursor.execute("ALTER TABLE flows_flowversion ENABLE TRIGGER USER")
     version_cache.forget_all()
 
 

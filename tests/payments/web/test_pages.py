@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bots.models import Bot, BotStatus, Membership, Role
-from flows.models import Run
-from payments.models import GatewayAccount, Order, Payment
+from flows.models import InboxEvent, Run
+from payments.models import GatewayAccount, MoneyMatter, Order, Payment, Refund
 from payments.selectors import ProofKind, ProofState, ProofStop
 from payments.services.sandbox import Act
 from payments.web.proof import drawn
@@ -31,6 +31,15 @@ def pay(world: World, *, ago: timedelta = timedelta()) -> Order:
     return order
 
 
+@pytest.fixture
+def nothing_waits(world: World) -> None:
+    """What the world holds that somebody must look at is gone."""
+    InboxEvent.unscoped.filter(pk=world.standing.pk).delete()
+    Refund.unscoped.filter(pk=world.refund.pk).delete()
+    MoneyMatter.unscoped.filter(pk=world.matter.pk).delete()
+
+
+@pytest.mark.usefixtures("nothing_waits")
 def test_a_quiet_day_says_so_and_shows_the_way_to_the_first_sale(browser: Client, world: World) -> None:
     Order.unscoped.filter(pk=world.sale.order_id).update(is_test=True)
     page = page_of(browser, TODAY)
@@ -39,6 +48,7 @@ def test_a_quiet_day_says_so_and_shows_the_way_to_the_first_sale(browser: Client
     assert "R$\N{NO-BREAK SPACE}0,00" in page
 
 
+@pytest.mark.usefixtures("nothing_waits")
 def test_what_needs_the_member_comes_first(browser: Client, world: World) -> None:
     pay(world, ago=timedelta(minutes=14))
     Bot.unscoped.filter(pk=world.shop.bot.pk).update(status=BotStatus.REVOKED)

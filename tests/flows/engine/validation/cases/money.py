@@ -139,7 +139,10 @@ CASES: dict[str, Cases] = {
                 catalogue=WITH_SANDBOX,
             ),
             fails(
-                charged(amount="10", config={"currency": "XTR"}),
+                charged(
+                    amount="10",
+                    config={"currency": "XTR", "gateway": "strict", "payer": {"email": "email", "document": "cpf"}},
+                ),
                 (Code.CURRENCY_NOT_TAKEN, "pay", "config.currency"),
                 catalogue=WITH_SANDBOX,
             ),

@@ -45,6 +45,7 @@ SUBJECTS: Final[Mapping[str, Mapping[str, str]]] = {
         "payments.payment": "payments",
         "payments.paymentevent": "receipt_long",
         "payments.grant": "lock_open",
+        "payments.place": "meeting_room",
         "payments.refund": "undo",
         "payments.moneymatter": "rule",
         "payments.moneyrules": "gavel",

@@ -26,6 +26,7 @@ from payments.models import (
     Order,
     Payment,
     PaymentEvent,
+    Place,
     Reconciliation,
     Refund,
     WebhookDelivery,
@@ -298,3 +299,12 @@ class SandboxChargeAdmin(ShownAmount, ReadOnlyAdmin):
     search_fields = ["reference", "txid", "end_to_end_id", "description"]
     exclude = ["br_code", "token", "amount_minor", "currency"]
     readonly_fields = ["shown_amount"]
+
+
+@admin.register(Place)
+class PlaceAdmin(ReadOnlyAdmin):
+    """Who is inside which group or channel by an access."""
+
+    list_display = ["chat", "telegram_user_id", "contact", "entered_at", "left_at", "due_at"]
+    list_select_related = ["chat", "contact"]
+    search_fields = ["id", "telegram_user_id", "chat__title"]

@@ -8,11 +8,13 @@ from flows.ports import register_catalogue_part, register_grant_names
 from payments import services
 from payments.selectors import catalogue_part, open_grant_names
 from payments.services.notices import look_around
+from payments.services.places import tend_places
 
 NOTICES_EVERY_MS: Final = 60_000
 POLL_EVERY_MS: Final = 1_000
 WEBHOOKS_EVERY_MS: Final = 500
 TAKE_BACK_EVERY_MS: Final = 2_000
+PLACES_EVERY_MS: Final = 2_000
 
 
 def register() -> None:
@@ -24,3 +26,4 @@ def register() -> None:
     register_sweep("payments.notices", look_around, every_ms=NOTICES_EVERY_MS)
     register_sweep("payments.poll", services.poll_due, every_ms=POLL_EVERY_MS)
     register_sweep("payments.take_back", services.take_back_due, every_ms=TAKE_BACK_EVERY_MS)
+    register_sweep("payments.places", tend_places, every_ms=PLACES_EVERY_MS)

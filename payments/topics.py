@@ -11,3 +11,12 @@ SANDBOX_NOTIFY: Final = declare_topic("sandbox.notify", queue=Queue.PAYMENTS)
 
 # Money goes back through the gateway. Payload: {"refund": "<uuid of the refund>"}.
 PAYMENT_REFUND: Final = declare_topic("payment.refund", queue=Queue.PAYMENTS)
+
+# Groups and channels; whoever handles them calls the platform. `invite.create` is answered by `AccessReady`.
+INVITE_CREATE: Final = declare_topic("invite.create", queue=Queue.PAYMENTS)
+# Payload: {"telegram_chat_id": int, "link": str}.
+INVITE_REVOKE: Final = declare_topic("invite.revoke", queue=Queue.PAYMENTS)
+# Whether somebody may come in is decided when it is answered.
+JOIN_ANSWER: Final = declare_topic("join.answer", queue=Queue.PAYMENTS)
+# Payload: {"chat": "<uuid>", "telegram_chat_id": int, "telegram_user_id": int}; asked once more before it is done.
+MEMBER_REMOVE: Final = declare_topic("member.remove", queue=Queue.PAYMENTS)

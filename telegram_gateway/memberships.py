@@ -1,4 +1,4 @@
-"""Groups and channels as updates tell of them: the bot's own place there, and a group that gets another number.
+"""Groups and channels as updates tell of them: the bot's own place there, who asks to join, comes and leaves.
 
 They stand in the gateway's own table, and are handled one by one, each in a transaction of its own: what one of them
 locks never waits for another.
@@ -18,8 +18,9 @@ from bots.ports import ChatStanding
 from bots.services import chats
 from bots.services.chats import SeenChat, Told
 from bots.tenancy import no_scope
+from payments.services import places
 from telegram_gateway.models import TelegramUpdate, UpdateState
-from telegram_gateway.protocol.chats import Member, read_member_change, read_migration
+from telegram_gateway.protocol.chats import Member, read_join_request, read_member_change, read_migration
 from telegram_gateway.protocol.updates import UpdateKind
 
 logger = structlog.get_logger(__name__)
@@ -86,6 +87,41 @@ def _note_migration(row: TelegramUpdate) -> UpdateState:
     return UpdateState.DONE
 
 
+def _answer_request(row: TelegramUpdate) -> UpdateState:
+    """Somebody asks to come in: answered by who is entitled when the answer leaves."""
+    asked = read_join_request(bytes(row.body))
+    if asked is None:
+        return UpdateState.KEPT
+    ours = places.asked_to_join(
+        bot_id=row.bot_id,
+        telegram_chat_id=asked.chat_id,
+        telegram_user_id=asked.telegram_user_id,
+        payload={
+            "row": str(row.pk),
+            "telegram_chat_id": asked.chat_id,
+            "user_chat_id": asked.user_chat_id,
+            "language_code": asked.language_code,
+        },
+    )
+    return UpdateState.DONE if ours else UpdateState.KEPT
+
+
+def _note_member(row: TelegramUpdate) -> UpdateState:
+    """Somebody came in, left or was put out."""
+    change = read_member_change(bytes(row.body), UpdateKind.CHAT_MEMBER)
+    if change is None or change.before.inside is change.after.inside:
+        return UpdateState.IGNORED
+    ours = places.note_member(
+        bot_id=row.bot_id,
+        telegram_chat_id=change.chat_id,
+        telegram_user_id=change.after.telegram_user_id,
+        inside=change.after.inside,
+        link=change.link if change.after.inside else "",
+        at=_told(row, change.date).at,
+    )
+    return UpdateState.DONE if ours else UpdateState.KEPT
+
+
 def standing_of(member: Member) -> ChatStanding:
     """What the bot is in a chat, from its own `ChatMember`."""
     if not member.inside:
@@ -103,5 +139,7 @@ def _told(row: TelegramUpdate, date: int | None) -> Told:
 _HANDLERS: Final[Mapping[UpdateKind, Callable[[TelegramUpdate], UpdateState]]] = {
     UpdateKind.BOT_MEMBERSHIP: _note_own_place,
     UpdateKind.CHAT_MIGRATED: _note_migration,
+    UpdateKind.CHAT_JOIN_REQUEST: _answer_request,
+    UpdateKind.CHAT_MEMBER: _note_member,
 }
 KINDS: Final = frozenset(_HANDLERS)

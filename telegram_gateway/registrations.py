@@ -5,12 +5,12 @@ from bots.ports import register_bot_platform
 from flows.models.enums import InboxSource
 from flows.ports import register_event_source
 from payments.ports import register_stars_platform
-from telegram_gateway import checkouts, memberships, outbox_handlers, services
+from telegram_gateway import checkouts, group_calls, memberships, outbox_handlers, services
 from telegram_gateway.event_source import TelegramEventSource
 from telegram_gateway.platform import TelegramPlatform
 from telegram_gateway.stars import TelegramStars
 
-__all__ = ["outbox_handlers", "register"]
+__all__ = ["group_calls", "outbox_handlers", "register"]
 
 
 def register() -> None:

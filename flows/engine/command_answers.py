@@ -48,6 +48,8 @@ _MONEY_TEXTS: Final[Mapping[MoneyWord, BuiltinText]] = {
     MoneyWord.ACCESS_REFUNDED: BuiltinText.ACCESS_REFUNDED,
     MoneyWord.ACCESS_DISPUTED: BuiltinText.ACCESS_DISPUTED,
     MoneyWord.ACCESS_RETURNED: BuiltinText.ACCESS_RETURNED,
+    MoneyWord.ACCESS_ENDS_IN_DAYS: BuiltinText.ACCESS_ENDS_IN_DAYS,
+    MoneyWord.ACCESS_ENDS_TOMORROW: BuiltinText.ACCESS_ENDS_TOMORROW,
     MoneyWord.GIVEN_BACK: BuiltinText.MONEY_GIVEN_BACK,
     MoneyWord.CREDITED: BuiltinText.MONEY_CREDITED,
     MoneyWord.UNUSUAL: BuiltinText.MONEY_UNUSUAL,
@@ -67,21 +69,20 @@ def money_effects(event: MoneyTold, facts: Facts, now: datetime) -> Iterator[Eff
 
 
 def recall_effects(event: AccessRecalled, facts: Facts, now: datetime, run_of: RunOf) -> Iterator[Effect]:
-    """Says every access again. What only the team can give again is left to it."""
+    """Says every access again. The links to groups and channels are made anew, and follow by themselves."""
     if not event.accesses:
         yield Say(builtin_notice(BuiltinText.ACCESS_NONE, _with_support(facts), now))
         return
     yield Say(builtin_notice(BuiltinText.ACCESS_FOUND, facts, now))
-    needs_team = False
+    link_follows = False
     for access in event.accesses:
         content = _read(access.content)
         run = run_of(access.run_id)
         messages = content_messages(_walk(run, facts, now), _sendable(content, given_here=run is not None))
         yield from map(Say, messages)
-        needs_team = needs_team or content.chat is not None
-    if needs_team:
-        yield Say(builtin_notice(BuiltinText.ACCESS_BY_TEAM, facts, now))
-        yield RaiseAttention(AttentionReason.ACCESS_RECALLED)
+        link_follows = link_follows or content.chat is not None
+    if link_follows:
+        yield Say(builtin_notice(BuiltinText.ACCESS_LINK_FOLLOWS, facts, now))
 
 
 def _with_support(facts: Facts) -> Facts:

@@ -288,7 +288,6 @@ class AttentionReason(StrEnum):
     STEP_MISSING = "step_missing"
     PAID_WITHOUT_STEP = "paid_without_step"
     PAYMENT_SUPPORT = "payment_support"
-    ACCESS_RECALLED = "access_recalled"
     CLOSE_REFUSED = "close_refused"
     HTTP_FAILED = "http_failed"
     HANDOFF = "handoff"

@@ -192,6 +192,8 @@ class MoneyWord(StrEnum):
     CREDITED = "credited"
     UNUSUAL = "unusual"
     SERVED = "served"
+    ACCESS_ENDS_IN_DAYS = "access_ends_in_days"
+    ACCESS_ENDS_TOMORROW = "access_ends_tomorrow"
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,8 @@ class BuiltinText(StrEnum):
     SUPPORT_HERE = "support_here"
     ACCESS_FOUND = "access_found"
     ACCESS_NONE = "access_none"
-    ACCESS_BY_TEAM = "access_by_team"
+    ACCESS_ENDS_IN_DAYS = "access_ends_in_days"
+    ACCESS_ENDS_TOMORROW = "access_ends_tomorrow"
     ACCESS_REFUNDED = "access_refunded"
     ACCESS_DISPUTED = "access_disputed"
     ACCESS_RETURNED = "access_returned"
@@ -135,8 +136,8 @@ _TEXTS: Final[Mapping[BuiltinText, tuple[str, str]]] = {
     ),
     BuiltinText.ACCESS_CHAT_BUTTON: ("Entrar", "Enter"),
     BuiltinText.ACCESS_LINK_FOLLOWS: (
-        "O link do grupo está demorando um pouco. Ele chega aqui sozinho assim que estiver pronto.",
-        "The link to the group is taking a moment. It will arrive here by itself as soon as it is ready.",
+        "O link do grupo chega aqui sozinho, assim que estiver pronto.",
+        "The link to the group will arrive here by itself as soon as it is ready.",
     ),
     BuiltinText.BUMP_YES: ("Sim, quero", "Yes, please"),
     BuiltinText.BUMP_NO: ("Não, obrigado", "No, thank you"),
@@ -172,9 +173,13 @@ _TEXTS: Final[Mapping[BuiltinText, tuple[str, str]]] = {
         "Não encontramos nenhum acesso seu em aberto. Se você pagou e não recebeu, escreva /paysupport.",
         "We found no open access of yours. If you paid and received nothing, write /paysupport.",
     ),
-    BuiltinText.ACCESS_BY_TEAM: (
-        "O link do grupo é pessoal: nossa equipe já foi avisada e manda o seu aqui.",
-        "The link to the group is personal: our team has been told and will send yours here.",
+    BuiltinText.ACCESS_ENDS_IN_DAYS: (
+        "⏳ O seu acesso ao grupo termina em 3 dias. Renove para continuar: /start",
+        "⏳ Your access to the group ends in 3 days. Renew to stay: /start",
+    ),
+    BuiltinText.ACCESS_ENDS_TOMORROW: (
+        "⏳ O seu acesso ao grupo termina em menos de um dia. Renove para continuar: /start",
+        "⏳ Your access to the group ends in less than a day. Renew to stay: /start",
     ),
     BuiltinText.ACCESS_REFUNDED: (
         "O seu acesso terminou porque o pagamento foi devolvido. Dúvidas: /paysupport.",

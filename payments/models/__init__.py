@@ -5,6 +5,7 @@ from payments.models.enums import DeliveryState, GrantKind, MatterState, OrderSt
 from payments.models.grant import Grant
 from payments.models.order import ChargeRequest, Order
 from payments.models.payment import Payment, PaymentEvent
+from payments.models.place import Place
 from payments.models.reconciliation import Reconciliation
 from payments.models.refund import Refund
 from payments.models.rules import CreditEntry, MoneyMatter, MoneyRules
@@ -25,6 +26,7 @@ __all__ = [
     "OrderStatus",
     "Payment",
     "PaymentEvent",
+    "Place",
     "Reconciliation",
     "Refund",
     "RefundState",

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from bots.storable import clean_json
 from payments.models import Grant, GrantKind, Order
+from payments.services.places import Asker, ask_for_link, open_place
 
 
 def give(
@@ -53,6 +54,7 @@ def give(
         ends_at=ends_at,
     )
     Grant.objects.bulk_create([grant], ignore_conflicts=True)
+    open_place(grant)
 
 
 def give_what_is_owed(order: Order) -> None:
@@ -70,6 +72,10 @@ def give_what_is_owed(order: Order) -> None:
         content=order.owed,
         is_test=order.is_test,
     )
+    if order.owed.get("chat"):
+        asker = Asker(order.bot_id, order.telegram_user_id, order.run_id, order.visit)
+        key = f"{order.pk}:{order.run_id}:{order.visit}"
+        ask_for_link(order.organization_id, order.owed, asker, is_test=order.is_test, key=key)
 
 
 def content_key(content: Mapping[str, object]) -> str:

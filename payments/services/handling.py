@@ -19,6 +19,7 @@ from payments.services.accounts import accounts_to_try
 from payments.services.checking import Check, check_payment, renew_payment
 from payments.services.creation import Creation, give_up, obtain_code, tell_waiting
 from payments.services.grants import give
+from payments.services.places import Asker, ask_for_link
 from payments.services.requests import Standing, Wish, open_order
 from payments.services.taking import keep_to_its_order
 from payments.services.transactions import work_for
@@ -105,6 +106,13 @@ def grant_access(envelope: Envelope, effect: GrantAccess) -> None:
         )
         if effect.order_id is not None:
             keep_to_its_order(effect.order_id)
+        if effect.link_for is not None:
+            is_test = envelope.channel == Channel.SIMULATOR
+            asker = Asker(
+                envelope.bot_id, envelope.telegram_user_id, envelope.run_id, effect.visit, wait=effect.link_for
+            )
+            key = f"{envelope.run_id}:{effect.visit}:{effect.link_for}:{effect.step_id}"
+            ask_for_link(envelope.organization_id, effect.content, asker, is_test=is_test, key=key)
 
 
 def abandon(envelope: Envelope, *, key: str) -> None:

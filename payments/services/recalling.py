@@ -11,7 +11,8 @@ from flows.engine.events import AccessRecalled, RecalledAccess
 from flows.ports import InboxSource
 from flows.services import post_event
 from flows.topics import Envelope
-from payments.models import Grant
+from payments.models import Grant, GrantKind
+from payments.services.places import Asker, ask_for_link
 from payments.services.transactions import work_for
 
 RECALLED = register("payments.access.recalled")
@@ -28,6 +29,7 @@ def recall_accesses(envelope: Envelope, *, key: str) -> None:
     """
     with work_for(envelope.organization_id):
         accesses = tuple(RecalledAccess(grant.run_id, grant.content) for grant in _open_grants(envelope))
+        _ask_for_links(envelope, key=key)
         post_event(
             organization_id=envelope.organization_id,
             bot_id=envelope.bot_id,
@@ -37,6 +39,17 @@ def recall_accesses(envelope: Envelope, *, key: str) -> None:
             external_id=f"recall:{key}",
         )
     crash_point(RECALLED)
+
+
+def _ask_for_links(envelope: Envelope, *, key: str) -> None:
+    """A way into each group or channel again, told when it is there."""
+    asker = Asker(envelope.bot_id, envelope.telegram_user_id)
+    is_test = envelope.channel == Channel.SIMULATOR
+    for grant in _open_grants(envelope):
+        if grant.kind == GrantKind.CHAT:
+            ask_for_link(
+                envelope.organization_id, grant.content, asker, is_test=is_test, key=f"recall:{key}:{grant.pk}"
+            )
 
 
 def _open_grants(envelope: Envelope) -> list[Grant]:

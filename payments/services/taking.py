@@ -3,7 +3,7 @@
 What is due stands on the grant itself; a sweep takes it, whatever else is down.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -16,6 +16,7 @@ from bots.tenancy import no_scope
 from flows.engine.events import MoneyWord
 from payments.locking import lock_order
 from payments.models import Grant, Order, OrderStatus, TakenFor
+from payments.services.places import accesses_ended, open_place
 from payments.services.rules import grace_for
 from payments.services.telling import tell_money
 from payments.services.transactions import work_for
@@ -75,6 +76,7 @@ def _take(order: Order) -> bool:
     if not due:
         return False
     Grant.objects.filter(pk__in=[grant.pk for grant in due]).update(revoked_at=now)
+    accesses_ended(due)
     tell_money(order, _WORDS[TakenFor(due[0].taken_for)], key=f"taken:{due[0].pk}:{due[0].take_back_at}")
     logger.info("access_taken_back", organization_id=str(order.organization_id), order_id=str(order.pk))
     return True
@@ -89,4 +91,6 @@ def _give_back(order: Order, revision: int) -> None:
     was_gone = ours.filter(revoked_at__isnull=False).exists()
     ours.update(take_back_at=None, taken_for="", revoked_at=None)
     if was_gone:
+        for grant in Grant.objects.filter(order_id=order.pk):
+            open_place(grant, link_in=timedelta(0))
         tell_money(order, MoneyWord.ACCESS_RETURNED, key=f"returned:{order.pk}:{revision}")

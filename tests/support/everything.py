@@ -26,7 +26,7 @@ from bots.models.base import is_tenant_table
 from bots.outbox.models import OutboxAttempt, OutboxMessage
 from bots.tenancy import organization_scope
 from flows.models import DrainMark, KeptAnswer, Timer
-from payments.models import BotGateway, CreditEntry, Grant, MoneyRules, Reconciliation, WebhookDelivery
+from payments.models import BotGateway, CreditEntry, Grant, MoneyRules, Place, Reconciliation, WebhookDelivery
 from telegram_gateway.models import TelegramFile, TelegramUpdate
 from tests.support.pages import World, make_world
 
@@ -93,7 +93,9 @@ def _missing(world: World) -> Iterator[models.Model]:
     assert isinstance(world.key, ApiKey)
     yield Invitation(**owned, email=f"{uuid7().hex}@example.com", token_hash=uuid7().hex, expires_at=now)
     yield IdempotencyRecord(**owned, api_key_id=world.key.pk, route="POST /", key="a", body_hash="0", status_code=200)
-    yield ConnectedChat(**owned, bot=bot, telegram_id=-1001, kind=ChatKind.CHANNEL, title="VIP")
+    chat = ConnectedChat(**owned, bot=bot, telegram_id=-1001, kind=ChatKind.CHANNEL, title="VIP")
+    yield chat
+    yield Place(**owned, chat=chat, telegram_user_id=world.shop.contact.telegram_user_id, contact=world.shop.contact)
     member = Membership.unscoped.filter(organization=organization, user=world.owner).get()
     yield NoticeChoice(**owned, membership=member, kind="sale_paid", by_email=True)
     yield NoticeLink(**owned, membership=member, bot=bot)

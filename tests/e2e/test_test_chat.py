@@ -90,3 +90,40 @@ def test_a_phone_number_is_shared_with_one_press(seller: Seller, browser: Browse
     expect(wall).to_contain_text("Recebi +5511987654321")
     expect(wall.get_by_role("button", name="Enviar meu telefone")).to_have_count(0)
     assert seller.trouble == []
+
+
+def test_begin_in_the_middle_with_a_variable_block_and_press_an_old_button(seller: Seller, browser: Browser) -> None:
+    page = seller.open(browser)
+    open_chat(page, seller)
+    wall, panel = page.locator("#wall"), page.locator("#panel")
+
+    page.get_by_label("Passo", exact=True).select_option("ask_email")
+    page.get_by_role("button", name="Começar aqui").click()
+    expect(wall).to_contain_text("Qual é o seu e-mail?")
+    expect(panel.get_by_role("link", name="ask_email")).to_be_visible()
+
+    page.fill("#variable [name=name]", "email")
+    page.fill("#variable [name=value]", "bia@example.com")
+    page.get_by_role("button", name="Gravar").click()
+    expect(panel).to_contain_text("bia@example.com")
+    page.get_by_label("Passo", exact=True).select_option("pay")
+    page.get_by_role("button", name="Continuar aqui com o que já se sabe").click()
+    expect(wall).to_contain_text("br.gov.bcb.pix")
+    expect(panel).to_contain_text("bia@example.com")
+
+    page.get_by_role("button", name="Bloquear o bot").click()
+    expect(panel).to_contain_text("A pessoa bloqueou o bot")
+    page.locator("#payments-panel").get_by_role("button", name="Pagar", exact=True).click()
+    expect(wall).to_contain_text("Não chegou, o bot está bloqueado")
+
+    # The first message's button is of a run that is gone: its press unblocks and is answered all the same.
+    wall.get_by_role("button", name="Só olhando").first.click()
+    expect(panel).not_to_contain_text("A pessoa bloqueou o bot")
+    expect(page.locator("#toast")).to_be_visible()
+
+
+def test_the_step_leads_into_the_editor(seller: Seller, browser: Browser) -> None:
+    page = seller.open(browser)
+    open_chat(page, seller)
+    page.locator("#panel").get_by_role("link", name="menu").click()
+    expect(page.locator(".cm-activeLine")).to_contain_text('"id": "menu"')

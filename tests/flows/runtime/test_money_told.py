@@ -1,0 +1,49 @@
+"""What becomes of money or access is said in the chat, beside whatever run there is."""
+
+import pytest
+
+from flows.engine.events import MoneyTold, MoneyWord
+from tests.factories.flows import Person, drain, make_flow_bot
+
+pytestmark = pytest.mark.django_db
+
+SAID = {
+    MoneyWord.ACCESS_REFUNDED: "O seu acesso terminou porque o pagamento foi devolvido. Dúvidas: /paysupport.",
+    MoneyWord.ACCESS_DISPUTED: (
+        "O seu acesso está suspenso porque o pagamento foi contestado no banco. Se foi engano, escreva /paysupport."
+    ),
+    MoneyWord.ACCESS_RETURNED: (
+        "A contestação do pagamento terminou e o seu acesso voltou. Receba de novo com /acesso."
+    ),
+    MoneyWord.GIVEN_BACK: "Devolvemos o seu dinheiro. Ele volta pelo mesmo meio em que você pagou.",
+    MoneyWord.CREDITED: (
+        "O que você pagou a mais, repetido ou fora do prazo ficou como crédito seu. Nossa equipe já sabe: peça para "
+        "usá-lo quando quiser, em /paysupport."
+    ),
+    MoneyWord.UNUSUAL: (
+        "Recebemos um pagamento seu diferente do esperado. Nossa equipe já foi avisada e vai resolver com você."
+    ),
+    MoneyWord.SERVED: None,
+}
+THE_TEAM_LOOKS = {MoneyWord.ACCESS_DISPUTED, MoneyWord.CREDITED, MoneyWord.UNUSUAL, MoneyWord.SERVED}
+
+
+@pytest.mark.parametrize("word", SAID)
+def test_each_word_is_said_once_moves_no_run_and_calls_the_team_where_it_has_a_part(word: MoneyWord) -> None:
+    ana = Person(make_flow_bot())
+    ana.start()
+    drain()
+    before, told = (ana.top.step_id, ana.top.revision, ana.top.state), len(ana.texts)
+    ana.happen(MoneyTold(word))
+    drain()
+    said = SAID[word]
+    assert ana.texts[told:] == ([said] if said else [])
+    assert (ana.top.step_id, ana.top.revision, ana.top.state) == before
+    assert bool(ana.conversation.attention) is (word in THE_TEAM_LOOKS)
+
+
+def test_it_is_said_where_no_run_is() -> None:
+    ana = Person(make_flow_bot())
+    ana.happen(MoneyTold(MoneyWord.GIVEN_BACK))
+    drain()
+    assert (ana.texts, ana.runs) == ([SAID[MoneyWord.GIVEN_BACK]], [])

@@ -125,9 +125,9 @@ class GiveSerializer(StrictSerializer):
 
 
 class ReasonSerializer(StrictSerializer):
-    """Why, for the team; it stays in the audit trail."""
+    """Why, for the team; it stays in the audit trail. Empty is refused by the service, after what is not there."""
 
-    reason = serializers.CharField(max_length=300)
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=300)
 
 
 class GrantSerializer(serializers.ModelSerializer[Grant]):

@@ -117,8 +117,6 @@ class GrantTakeBack(ApiView):
     @extend_schema(request=ReasonSerializer, responses={200: GrantSerializer})
     def post(self, request: Request, pk: UUID) -> Response:
         """From now on; 409 for one that was taken back before."""
-        # What is not there is 404, whatever was sent with it.
-        selectors.grant(pk)
         asked = ReasonSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         grant = grant_acts.take_back(

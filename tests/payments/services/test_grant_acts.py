@@ -8,10 +8,10 @@ import pytest
 from django.db import connections
 
 from bots.errors import Conflict, Invalid, NotFound
-from bots.models import AuditEntry, User
+from bots.models import AuditEntry, ConnectedChat, User
 from bots.tenancy import organization_scope
 from flows.engine.events import AccessRecalled
-from payments.models import Grant
+from payments.models import Grant, Place
 from payments.selectors import open_grant_names
 from payments.services.grant_acts import give_by_hand, move_grant, take_back
 from tests.factories.bots import make_membership
@@ -179,3 +179,23 @@ def test_two_who_give_the_same_at_once_give_it_once() -> None:
     with organization_scope(shop.organization.pk):
         assert Grant.objects.count() == 1
     assert refused == ["already_has_access"]
+
+
+def test_a_place_in_a_group_is_watched_from_the_gift_to_its_end(shop: Shop, member: User) -> None:
+    chat = ConnectedChat(organization=shop.organization, bot=shop.bot, telegram_id=-100, kind="supergroup")
+    chat.save(force_insert=True)
+    grant = give(shop, member, content={"chat": str(chat.pk)}, tell=False)
+    place = Place.unscoped.get()
+    assert (place.telegram_user_id, place.chat_id) == (shop.contact.telegram_user_id, chat.pk)
+    assert place.due_at is not None
+    other = second_contact(shop)
+    Place.unscoped.update(due_at=None)
+    move_grant(
+        grant.pk, other.contact.pk, organization_id=shop.organization.pk, reason="new phone", tell=False, actor=member
+    )
+    looked_at = {place.telegram_user_id: place.due_at is not None for place in Place.unscoped.all()}
+    assert looked_at == {shop.contact.telegram_user_id: True, other.contact.telegram_user_id: True}
+    Place.unscoped.update(due_at=None)
+    take_back(grant.pk, organization_id=shop.organization.pk, reason="a mistake", actor=member)
+    assert Place.unscoped.get(contact=other.contact).due_at is not None
+    assert Place.unscoped.get(contact=shop.contact).due_at is None

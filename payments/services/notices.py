@@ -32,6 +32,7 @@ REASONS: Final[Mapping[Alarm, Text]] = {
     Alarm.DISPUTED: _("the buyer disputes it."),
     Alarm.BACKWARDS: _("the gateway says something that cannot be."),
     Alarm.CONTRADICTION: _("the gateway contradicts itself."),
+    Alarm.REFUND_FAILED: _("its money could not be given back."),
 }
 _OTHER_REASON: Final[Text] = _("the gateway told something unusual.")
 

@@ -18,6 +18,7 @@ TABLE: list[tuple[Permission, set[Role]]] = [
     (Permission.CONVERSATION_ANSWER, {O, A, E, S}),
     (Permission.PAYMENT_VIEW, {O, A, E, S, V}),
     (Permission.PAYMENT_REFUND, {O, A}),
+    (Permission.PAYMENT_EXPORT, {O, A}),
     (Permission.GRANT_GIVE, {O, A, S}),
     (Permission.GATEWAY_MANAGE, {O, A}),
     (Permission.MEMBER_VIEW, {O, A, E, S, V}),

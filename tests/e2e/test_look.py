@@ -16,7 +16,8 @@ def pages_of(seller: Seller) -> list[str]:
         "/", "/bots/", "/bots/conectar/", f"/bots/{seller.bot.pk}/", f"/bots/{seller.bot.pk}/textos/",
         "/fluxos/", "/fluxos/novo/", "/fluxos/importar/", "/fluxos/midia/", f"{flow}/",
         f"{flow}/teste/", f"{flow}/testes/", f"{flow}/versoes/", f"{flow}/publicar/", f"{flow}/diferenca/",
-        "/conversas/", "/vendas/", "/ajustes/membros/", "/ajustes/organizacao/", "/ajustes/pagamentos/",
+        "/conversas/", "/vendas/", "/acessos/", "/acessos/dar/", "/ajustes/avisos/",
+        "/ajustes/membros/", "/ajustes/organizacao/", "/ajustes/pagamentos/",
         "/ajustes/chaves/", "/conta/password/change/", "/conta/2fa/", "/organizacao/nova/",
     ]  # fmt: skip
 

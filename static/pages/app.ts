@@ -89,3 +89,6 @@ async function copyText(button: HTMLElement): Promise<void> {
     word.textContent = before;
   }, 2000);
 }
+
+// On a phone the tabs of a page scroll: the present one is in sight.
+document.querySelector("main nav [aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -55,7 +55,9 @@ async function news(url: string): Promise<Document | null> {
 
 function put(into: string, from: HTMLElement | null): void {
   const target = document.getElementById(into);
-  if (target && from && !target.contains(document.activeElement)) target.replaceChildren(...from.childNodes);
+  if (!target || !from || target.contains(document.activeElement)) return;
+  target.hidden = from.childElementCount === 0;
+  target.replaceChildren(...from.childNodes);
 }
 
 async function refresh(): Promise<void> {

@@ -79,6 +79,8 @@ def styled(field: BoundField) -> SafeString:
         css = "toggle toggle-primary" if "toggle" in widget.attrs.get("class", "") else "checkbox checkbox-primary"
     elif isinstance(widget, forms.Select):
         css = "select"
+    elif isinstance(widget, forms.FileInput):
+        css = "file-input"
     attributes: dict[str, str | bool] = {"class": f"{css} {widget.attrs.get('class', '')}".strip()}
     if field.errors:
         attributes |= {"aria-invalid": "true", "aria-describedby": f"{field.auto_id}_error"}

@@ -9,7 +9,8 @@ from enum import StrEnum
 from typing import Any, Final, assert_never
 from uuid import UUID
 
-from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Avg, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -28,15 +29,19 @@ from payments.models import (
     DeliveryState,
     GatewayAccount,
     Grant,
+    GrantKind,
     Order,
     OrderStatus,
     Payment,
     PaymentEvent,
+    Place,
     WebhookDelivery,
 )
 
 # Longer than any honest way from paid to served; then a sale is shown in red.
 SERVED_WITHIN = timedelta(minutes=5)
+# By then two more links were sent.
+INSIDE_WITHIN: Final = timedelta(hours=1)
 # So many payments tell something of an account.
 ENOUGH_TO_JUDGE: Final = 5
 # CPF and CNPJ.
@@ -51,6 +56,8 @@ class ProofKind(StrEnum):
     PAID = "paid"
     WENT_ON = "went_on"
     SENT = "sent"
+    # Only of a sale that gives a place in a group or channel.
+    INSIDE = "inside"
 
 
 class ProofState(StrEnum):
@@ -163,18 +170,78 @@ def sale(order_id: UUID) -> SaleDetail:
 
 
 def proof_of_sale(order: Order, *, payments: tuple[Payment, ...] | None = None) -> tuple[ProofStop, ...]:
-    """charged → paid → flow went on → access sent, each with its time; red where it should be and is not."""
+    """charged → paid → flow went on → access sent → inside the group, each with its time; red where it should be and is
+    not."""
     charges = payments if payments is not None else tuple(Payment.objects.filter(order_id=order.pk))
     charged_at = min((charge.charged_at for charge in charges if charge.charged_at), default=None)
     now = timezone.now()
     overdue = order.paid_at is not None and now - order.paid_at > SERVED_WITHIN
     unmade = charged_at is None and order.status == OrderStatus.FAILED
     went_on_at = order.went_on_at or (heard_of_money_at(order) if order.paid_at else None)
+    inside = _inside_stop(order, now) if order.paid_at is not None else None
     return (
         _stop(ProofKind.CHARGED, charged_at, broken=unmade),
         _stop(ProofKind.PAID, order.paid_at, broken=False),
         _stop(ProofKind.WENT_ON, went_on_at or order.served_at, broken=overdue),
         _stop(ProofKind.SENT, order.sent_at, broken=bool(order.send_failure) or overdue),
+        *([inside] if inside is not None else []),
+    )
+
+
+def _inside_stop(order: Order, now: datetime) -> ProofStop | None:
+    """Whether the buyer came into what the sale gives a place in; one who was inside before renewed."""
+    assert order.paid_at is not None
+    keys = Grant.objects.filter(order_id=order.pk, kind=GrantKind.CHAT).values_list("content_key", flat=True)
+    chats = [UUID(key.removeprefix("chat:")) for key in keys if _UUID.fullmatch(key.removeprefix("chat:"))]
+    if not chats:
+        return None
+    places = Place.objects.filter(chat__in=chats, telegram_user_id=order.telegram_user_id)
+    entered = [place.entered_at for place in places if place.entered_at is not None]
+    at = max(*entered, order.paid_at) if len(entered) == len(chats) else None
+    return _stop(ProofKind.INSIDE, at, broken=now - order.paid_at > INSIDE_WITHIN)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatPeople:
+    """How many people accesses have brought into a chat, and how many who may come in are still outside."""
+
+    inside: int = 0
+    outside: int = 0
+
+
+def people_of_chats() -> Mapping[UUID, ChatPeople]:
+    """Who is inside each group or channel by an access, and who is not although they may be."""
+    inside = Q(entered_at__isnull=False, left_at__isnull=True)
+    rows = Place.objects.annotate(may=Exists(_accesses_of_place())).order_by().values("chat")
+    counted = rows.annotate(inside=Count("pk", filter=inside), outside=Count("pk", filter=~inside & Q(may=True)))
+    return {row["chat"]: ChatPeople(row["inside"], row["outside"]) for row in counted}
+
+
+def paid_but_not_inside(*, longer_than: timedelta = timedelta(0)) -> QuerySet[Place]:
+    """Who may come into a group or channel and is not there, longest waiting first."""
+    outside = Place.objects.exclude(entered_at__isnull=False, left_at__isnull=True)
+    waiting = outside.filter(Exists(_accesses_of_place()), created_at__lte=timezone.now() - longer_than)
+    return waiting.select_related("chat", "contact").order_by("created_at")
+
+
+def to_be_removed(within: timedelta) -> QuerySet[Place]:
+    """Who will be put out of a group or channel in this time, unless they renew. Who stays by the chat's list is among
+    them, as the list may change."""
+    until = timezone.now() + within
+    longer = _accesses_of_place().filter(Q(ends_at__isnull=True) | Q(ends_at__gt=until))
+    inside = Place.objects.filter(entered_at__isnull=False, left_at__isnull=True)
+    leaving = inside.exclude(Exists(longer))
+    return leaving.select_related("chat", "contact").order_by("chat", "id")
+
+
+def _accesses_of_place() -> QuerySet[Grant]:
+    """The accesses not over yet of a row of places."""
+    return Grant.objects.filter(
+        Q(ends_at__isnull=True) | Q(ends_at__gt=timezone.now()),
+        content_key=Concat(Value("chat:"), Cast(OuterRef("chat_id"), CharField())),
+        telegram_user_id=OuterRef("telegram_user_id"),
+        is_test=False,
+        revoked_at__isnull=True,
     )
 
 
@@ -249,8 +316,8 @@ def health_of_accounts(*, since: datetime) -> Mapping[UUID, AccountHealth]:
         forged=Count("id", filter=Q(state=DeliveryState.FORGED)),
         delay=Avg(F("handled_at") - F("created_at"), filter=Q(state=DeliveryState.DONE)),
     )
-    notices = {row["account_id"]: row for row in told}
-    payments_of = {row["payment__account_id"]: row for row in moves}
+    notices: dict[UUID, Any] = {row["account_id"]: row for row in told}
+    payments_of: dict[UUID, Any] = {row["payment__account_id"]: row for row in moves}
     return {
         account_id: AccountHealth(
             paid=payments_of.get(account_id, {}).get("all", 0),

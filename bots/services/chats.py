@@ -107,12 +107,26 @@ def check_chats() -> int:
     with no_scope(reason="chats of every organization are checked together"):
         reachable = ConnectedChat.unscoped.filter(bot__token_hash__isnull=False)
         ids = list(reachable.order_by("pk").values_list("pk", flat=True))
+    _check_each(ids)
+    return len(ids)
+
+
+def check_chats_of(organization_id: uuid.UUID) -> bool:
+    """The same for one organization, now; answers whether the platform answered about each."""
+    with organization_scope(organization_id), scoped_transaction():
+        ids = list(ConnectedChat.objects.filter(bot__token_hash__isnull=False).values_list("pk", flat=True))
+    return _check_each(ids)
+
+
+def _check_each(ids: list[uuid.UUID]) -> bool:
+    answered = True
     for chat_id in ids:
         try:
             check_chat(chat_id)
         except (PlatformError, ConnectedChat.DoesNotExist) as error:
+            answered = False
             logger.warning("chat_not_checked", chat_id=str(chat_id), error=type(error).__name__)
-    return len(ids)
+    return answered
 
 
 def note_lost(chat_id: uuid.UUID, reason: LostReason) -> None:

@@ -29,6 +29,12 @@ WORDS: Mapping[ProofKind, _Words] = {
     ProofKind.SENT: _Words(
         "gift", _("Access sent"), _("On the way"), _("The access did not reach the person. Send it again.")
     ),
+    ProofKind.INSIDE: _Words(
+        "users",
+        _("Inside the group"),
+        _("Not inside yet"),
+        _("Paid and not inside. Two more links were sent; write to the person."),
+    ),
 }
 
 

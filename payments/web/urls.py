@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from payments.web.views import accounts, decisions, grants, refunds, sales, test_payments, today
+from payments.web.views import accounts, chats, decisions, grants, refunds, sales, test_payments, today
 
 urlpatterns = [
     path("", today.today, name="today"),
@@ -19,6 +19,8 @@ urlpatterns = [
     path("acessos/dar/", grants.give, name="grant_give"),
     path("acessos/<uuid:grant_id>/tomar/", grants.take_back, name="grant_take_back"),
     path("acessos/<uuid:grant_id>/mover/", grants.move, name="grant_move"),
+    path("ajustes/grupos/", chats.chat_list, name="chat_list"),
+    path("ajustes/grupos/verificar/", chats.check_chats, name="chat_check"),
     path("ajustes/pagamentos/", accounts.account_list, name="account_list"),
     path("ajustes/pagamentos/sandbox/", accounts.add_sandbox, name="account_sandbox"),
     path("ajustes/pagamentos/nova/", accounts.add_account, name="account_add"),

@@ -42,6 +42,8 @@ PAGES: dict[str, Page] = {
     "organization_settings": Page("get", 200, viewer=403),
     "member_list": Page("get", 200),
     "notice_settings": Page("get", 200),
+    "chat_list": Page("get", 200),
+    "chat_check": Page("post", 302, viewer=403),
     "notice_test": Page("post", 302),
     "notice_link": Page("post", 302),
     "notice_unlink": Page("post", 302),

@@ -7,14 +7,14 @@ import pytest
 from django.utils import timezone
 
 from bots.errors import NotFound
-from bots.models import Channel
+from bots.models import Channel, ConnectedChat
 from bots.tenancy import organization_scope
 from payments import selectors
 from payments.domain.events import EventSource
 from payments.domain.money import Currency, Money
 from payments.domain.states import Notice, PaymentStatus
-from payments.models import Order, OrderStatus
-from payments.selectors import ProofKind, ProofState
+from payments.models import Order, OrderStatus, Place
+from payments.selectors import ChatPeople, ProofKind, ProofState
 from payments.services import apply_notice, set_bot_accounts
 from payments.services.sandbox import Act
 from tests.factories.payments import Sale, Shop, add_account, buyer, charge, make_shop, second_contact, wish
@@ -89,13 +89,42 @@ def states(sale: Sale) -> dict[ProofKind, ProofState]:
 
 
 def test_the_proof_follows_the_sale(sale: Sale) -> None:
-    stops = dict.fromkeys(ProofKind, ProofState.OPEN)
+    stops = {kind: ProofState.OPEN for kind in ProofKind if kind is not ProofKind.INSIDE}
     assert states(sale) == {**stops, ProofKind.CHARGED: ProofState.DONE}
     pay(sale)
     assert states(sale) == {**stops, ProofKind.CHARGED: ProofState.DONE, ProofKind.PAID: ProofState.DONE}
     now = timezone.now()
     Order.objects.update(went_on_at=now, served_at=now, sent_at=now)
     assert set(states(sale).values()) == {ProofState.DONE}
+
+
+@pytest.fixture
+def place_sold(shop: Shop) -> Sale:
+    chat = ConnectedChat.objects.create(
+        organization=shop.organization, bot=shop.bot, telegram_id=-1001, kind="channel", can_invite_users=True
+    )
+    sale = charge(shop, wish(deliver={"chat": str(chat.pk), "mode": "join_request", "duration_days": 30}))
+    pay(sale)
+    return sale
+
+
+def test_the_proof_of_a_sold_place_ends_inside(place_sold: Sale) -> None:
+    assert states(place_sold)[ProofKind.INSIDE] is ProofState.OPEN
+    Order.objects.update(paid_at=timezone.now() - timedelta(hours=2))
+    assert states(place_sold)[ProofKind.INSIDE] is ProofState.BROKEN
+    Place.objects.update(entered_at=timezone.now())
+    assert states(place_sold)[ProofKind.INSIDE] is ProofState.DONE
+
+
+def test_people_are_counted_inside_and_out_and_who_will_leave_is_listed(place_sold: Sale) -> None:
+    place = Place.objects.get()
+    assert selectors.people_of_chats() == {place.chat_id: ChatPeople(inside=0, outside=1)}
+    assert list(selectors.paid_but_not_inside()) == [place]
+    Place.objects.update(entered_at=timezone.now())
+    assert selectors.people_of_chats() == {place.chat_id: ChatPeople(inside=1, outside=0)}
+    assert list(selectors.paid_but_not_inside()) == []
+    assert list(selectors.to_be_removed(timedelta(days=29))) == []
+    assert list(selectors.to_be_removed(timedelta(days=31))) == [place]
 
 
 def test_the_proof_is_red_where_it_broke(sale: Sale) -> None:

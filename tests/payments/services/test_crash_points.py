@@ -138,6 +138,7 @@ def test_every_boundary_of_a_sale_has_its_crash_point() -> None:
         "payments.creation.claimed",
         "payments.creation.committed",
         "payments.creation.recorded",
+        "payments.place.tended",
         "payments.poll.asked",
         "payments.poll.claimed",
         "payments.renew.committed",

@@ -10,9 +10,9 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
-from bots.actor import Actor
 from bots.errors import DomainError
 from bots.models import User
+from bots.services import Actor
 from bots.staff import ReadOnlyAdmin, StaffAdmin, note_act
 from payments.gateways.sandbox.charge import SandboxCharge
 from payments.models import (

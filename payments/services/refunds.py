@@ -12,11 +12,10 @@ import structlog
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bots.actor import Actor, AnyActor
 from bots.crashpoints import crash_point, register
 from bots.errors import Conflict, Invalid, NotFound
 from bots.models import ActorKind
-from bots.services import record_audit
+from bots.services import Actor, AnyActor, record_audit
 from flows.engine.events import MoneyWord
 from payments.domain.events import EventKind, EventSource
 from payments.domain.ledger import Standing, fold

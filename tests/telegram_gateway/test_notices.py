@@ -16,7 +16,7 @@ from flows.models import InboxEvent
 from telegram_gateway import services
 from telegram_gateway.models import TelegramUpdate, UpdateState
 from telegram_gateway.protocol.updates import dump
-from telegram_gateway.selectors import WebhookBot
+from telegram_gateway.selectors import WebhookBot, sending_bots
 from tests.factories.bots import make_membership
 from tests.support.fake_telegram import FakeTelegram, blocked
 
@@ -43,6 +43,9 @@ def write(bot: Bot, text: str, *, update_id: int = 1, chat: str = "private") -> 
 
 
 def deliver() -> None:
+    """The bots' facts are read here: the thread that reads them otherwise sees nothing of this test's transaction."""
+    for bot_id in Bot.unscoped.values_list("id", flat=True):
+        sending_bots.get(bot_id, no_older_than=0)
     while relay.run_once():
         pass
 

@@ -61,11 +61,11 @@ class PaymentRefund(ApiView):
     @extend_schema(request=RefundRequestSerializer, responses={202: RefundSerializer})
     def post(self, request: Request, pk: UUID) -> Response:
         """The refund is decided and kept; the gateway is told a moment later. The payment's status says when it is."""
+        asked = RefundRequestSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
         payment = selectors.payments().filter(pk=pk).first()
         if payment is None:
             raise NotFound("payment_not_found", _("There is no such payment."))
-        asked = RefundRequestSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
         refund = refund_payment(
             pk,
             organization_id=payment.organization_id,

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -24,7 +25,7 @@ def link(world: World) -> str:
     return reverse("sale_detail", args=[world.sale.order_id])
 
 
-def page_of(browser: Client, address: str = LIST, **filters: object) -> str:
+def page_of(browser: Client, address: str = LIST, **filters: Any) -> str:
     return browser.get(address, {name: str(value) for name, value in filters.items()}).content.decode()
 
 
@@ -38,7 +39,7 @@ def rows_of(browser: Client, **filters: str) -> list[dict[str, str]]:
     response = browser.get(reverse("sale_export"), filters)
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     assert ".csv" in response["Content-Disposition"]
-    content = b"".join(response).decode()  # type: ignore[arg-type]
+    content = b"".join(response).decode()
     assert content.startswith("\N{BYTE ORDER MARK}")
     return list(csv.DictReader(io.StringIO(content[1:]), delimiter=";"))
 
@@ -68,12 +69,12 @@ def test_anything_on_a_receipt_finds_the_sale(browser: Client, world: World, lin
 
 def test_each_filter_keeps_what_it_names(browser: Client, world: World, link: str) -> None:
     today = timezone.localdate()
-    mine = {"bot": world.shop.bot.pk, "conta": world.shop.account.pk, "de": today, "ate": today}
+    mine: dict[str, Any] = {"bot": world.shop.bot.pk, "conta": world.shop.account.pk, "de": today, "ate": today}
     for name, value in mine.items():
         assert link in page_of(browser, **{name: value}), name
     Order.unscoped.filter(pk=world.sale.order_id).update(flow_id=world.flow.pk)
     assert link in page_of(browser, fluxo=world.flow.pk)
-    others = {"bot": world.flow.pk, "conta": world.flow.pk, "fluxo": world.shop.bot.pk}
+    others: dict[str, Any] = {"bot": world.flow.pk, "conta": world.flow.pk, "fluxo": world.shop.bot.pk}
     for name, value in others.items():
         assert link not in page_of(browser, **{name: value}), name
     assert link not in page_of(browser, de=today + timedelta(days=1))

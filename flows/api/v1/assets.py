@@ -16,11 +16,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bots.api.errors import BodyTooLarge
+from bots.api.serializers import StrictSerializer
 from bots.api.views import ApiView
 from bots.permissions import ApiScope
 from bots.services import Actor
 from bots.tenancy import scoped_transaction
-from flows.api.v1.serializers import StrictSerializer
 from flows.engine.content import MediaType
 from flows.models import Asset, AssetKind
 from flows.selectors import asset_of, assets_of

@@ -8,10 +8,11 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from bots.api.serializers import StrictSerializer
 from bots.api.views import ApiView
 from bots.permissions import ApiScope
 from bots.services import Actor
-from flows.api.v1.serializers import DefinitionField, FlowSerializer, FlowWithProblemsSerializer, StrictSerializer
+from flows.api.v1.serializers import DefinitionField, FlowSerializer, FlowWithProblemsSerializer
 from flows.services.exchange import export_flow, import_flow
 
 

@@ -10,10 +10,10 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from bots.api.serializers import StrictSerializer
 from bots.api.views import ApiView
 from bots.permissions import ApiScope
 from flows.api.v1.schema import TEST_DOCUMENT
-from flows.api.v1.serializers import StrictSerializer
 from flows.models import ConversationTest
 from flows.services.conversation_tests import change_test, create_test, delete_test, require_test, run_tests
 from flows.services.definitions import require_flow

@@ -59,6 +59,7 @@ def test_a_run_with_a_subflow_is_the_same_after_a_newer_version_of_it_was_publis
         [buttons("city", {"text": "Recife", "target_step": "why"}), a_question("why", next="bye"), an_access("bye")]
     )
     inner = publish(bot, survey, active=False).flow_id
+    assert inner is not None
     outer = a_flow(
         [a_subflow("sub", str(inner), next="last"), a_question("last", "E então?", next="end"), an_access("end")]
     )
@@ -75,7 +76,6 @@ def test_a_run_with_a_subflow_is_the_same_after_a_newer_version_of_it_was_publis
         Flow.objects.filter(pk=inner).update(
             draft=a_flow([a_question("other", "Outra?", next="bye"), an_access("bye")])
         )
-        assert inner is not None
         publish_version(inner)
     ana.say("porque sim")
     drain()

@@ -53,7 +53,7 @@ def refused_by(model: type[models.Model], column: str, row_id: UUID, value: UUID
 
 
 def _make_way(cursor: Any, table: str) -> None:
-    """Let nothing but keys to other tables speak: no trigger that refuses any change, no rule of a row, of uniqueness."""
+    """Let nothing but keys to other tables speak: no trigger that refuses any change, no rule of row or uniqueness."""
     # What is left to check from making the rows would stand in the way of altering the table.
     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")

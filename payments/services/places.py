@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from bots.crashpoints import crash_point, register
@@ -269,11 +269,11 @@ def may_be_removed(organization_id: UUID, chat_id: UUID, telegram_user_id: int) 
 
 
 def note_removed(organization_id: UUID, chat_id: UUID, telegram_user_id: int) -> None:
-    """The person is outside. Safe to repeat."""
+    """The person is outside. Who bought again meanwhile gets a link at once. Safe to repeat."""
     with work_for(organization_id):
         place = _locked(chat_id, telegram_user_id)
         if place is not None and place.is_inside:
-            place.left_at, place.due_at = timezone.now(), None
+            place.left_at = place.due_at = timezone.now()
             place.save(update_fields=["left_at", "due_at"])
 
 
@@ -388,7 +388,7 @@ def _revoke(chat: ConnectedChat, link: str) -> None:
         )
 
 
-def _open(chat_id: UUID, telegram_user_id: int, *, is_test: bool = False) -> Any:
+def _open(chat_id: UUID, telegram_user_id: int, *, is_test: bool = False) -> QuerySet[Grant]:
     """The accesses of a person to a chat that are open now, newest first."""
     now = timezone.now()
     return Grant.objects.filter(

@@ -26,6 +26,7 @@ from telegram_gateway import memberships, services
 from telegram_gateway.selectors import WebhookBot, sending_bots
 from tests.support.fake_telegram import FakeTelegram
 from tests.support.fake_telegram.groups import Group
+from tests.support.races import run_before
 
 pytestmark = pytest.mark.django_db
 
@@ -170,6 +171,18 @@ def test_a_repeated_step_asks_once(chat: ConnectedChat, telegram: FakeTelegram) 
     relay_all()
 
     assert (Grant.unscoped.count(), Place.unscoped.count(), len(links())) == (1, 1, 1)
+
+
+def test_of_two_links_made_at_once_one_is_told_to_everybody(chat: ConnectedChat, telegram: FakeTelegram) -> None:
+    def somebody_is_faster() -> None:
+        ConnectedChat.unscoped.update(join_request_link="https://t.me/+first")
+
+    give(chat)
+    with run_before("payments.services.places.take_link", somebody_is_faster):
+        relay_all()
+
+    assert links() == ["https://t.me/+first"]
+    assert ConnectedChat.unscoped.get().join_request_link == "https://t.me/+first"
 
 
 def test_a_test_chat_gets_a_link_that_opens_nothing(chat: ConnectedChat, telegram: FakeTelegram) -> None:
@@ -449,6 +462,20 @@ def test_an_access_bought_again_before_the_call_keeps_them_inside(chat: Connecte
     relay_all()
 
     assert group.members == {ANA: "member"}
+
+
+def test_who_buys_between_the_question_and_the_call_gets_a_way_in_at_once(chat: ConnectedChat, group: Group) -> None:
+    inside_until(chat, group, minutes=-1)
+    tend_places()
+
+    with run_before("telegram_gateway.group_calls._call", lambda: give(chat)):
+        relay_all()
+    assert group.members == {}
+    before = len(links())
+    tend_places()
+    relay_all()
+
+    assert len(links()) == before + 1
 
 
 def test_an_access_taken_back_puts_them_out(chat: ConnectedChat, group: Group) -> None:

@@ -151,7 +151,7 @@ def test_one_bad_row_holds_up_no_other(bot: Bot, monkeypatch: pytest.MonkeyPatch
             raise ValueError
         note(bot_id, seen, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(memberships.chats, "note_standing", fail)
+    monkeypatch.setattr(chats, "note_standing", fail)
     guilty = take(bot, 1, my_chat_member=own_place("administrator", **BOTH))
     take(bot, 2, my_chat_member=own_place("administrator", chat_id=-7, **BOTH))
 

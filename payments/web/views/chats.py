@@ -55,7 +55,7 @@ def chat_list(request: MemberRequest) -> HttpResponseBase:
 @member_page(Permission.BOT_CHANGE, methods=("POST",))
 def check_chats(request: MemberRequest) -> HttpResponseBase:
     """Asks Telegram what the bots may do in each of them now."""
-    if chats.check_chats_of(request.organization.pk):
+    if chats.check_chats_of(request.membership.organization_id):
         messages.success(request, _("Rights checked."))
     else:
         messages.error(request, _("Telegram did not answer about every group. Try again shortly."))

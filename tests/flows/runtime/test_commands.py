@@ -188,15 +188,15 @@ def test_who_has_no_access_is_told_so() -> None:
     ]
 
 
-def test_a_place_in_a_group_is_left_to_the_team() -> None:
+def test_the_link_to_a_group_follows_by_itself() -> None:
     ana = Person(make_flow_bot())
     ana.happen(AccessRecalled((RecalledAccess(uuid4(), {"chat": "-1001"}),)))
     drain()
     assert ana.texts == [
         "Aqui está o que é seu:",
-        "O link do grupo é pessoal: nossa equipe já foi avisada e manda o seu aqui.",
+        "O link do grupo chega aqui sozinho, assim que estiver pronto.",
     ]
-    assert ana.conversation.attention
+    assert not ana.conversation.attention
 
 
 # Triggers where no run takes the message

@@ -123,6 +123,8 @@ def _claim(order_id: UUID, *, organization_id: UUID, account: GatewayAccount) ->
             return Creation.READY
         if payment.creating_until is not None and payment.creating_until > now:
             return Creation.BUSY
+        # Whoever held the lease died with it, perhaps after the call: the charge is looked for before another is made.
+        payment.creation_unknown = payment.creation_unknown or payment.creating_until is not None
         if payment.account_id != account.pk:
             payment = _move_to(order, payment, account, now)
         payment.creating_until = now + CREATION_LEASE

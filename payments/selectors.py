@@ -127,7 +127,7 @@ def sales(
     until: datetime | None = None,
     include_tests: bool = False,
 ) -> QuerySet[Order]:
-    """Sales, newest first. `search` finds what is on a receipt: name, @username, Telegram id, e-mail, CPF or CNPJ, txid,
+    """Sales, newest first. `search` finds what is on a receipt: name, @username, Telegram id, e-mail, CPF, CNPJ, txid,
     end-to-end id, the gateway's id, or our own ids. `account_id` is any account that made a charge of the sale."""
     found = Order.objects.select_related("bot", "contact").order_by("-created_at", "-id")
     if not include_tests:

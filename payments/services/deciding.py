@@ -35,10 +35,11 @@ def decide(matter_id: UUID, choice: MoneyPolicy, *, organization_id: UUID, actor
     """Delivers, credits or gives back what waits for a decision. Two at once: one wins, the other gets `Conflict`.
     `Invalid` for a choice that is none, `NotFound`. Locks order, then payment."""
     state = CHOICES.get(choice)
-    if state is None:
-        raise Invalid("no_choice", _("Choose what is to be done."), field="choice")
     with work_for(organization_id):
         order, payment, matter = _locked(matter_id)
+        # What is not there is not there, whatever was chosen.
+        if state is None:
+            raise Invalid("no_choice", _("Choose what is to be done."), field="choice")
         if matter.state != MatterState.WAITING:
             raise Conflict("already_decided", _("Somebody has decided this already."))
         if choice is MoneyPolicy.REFUND and has_open_refund(payment):

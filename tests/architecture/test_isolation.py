@@ -169,7 +169,7 @@ def test_nothing_of_another_organization_is_in_any_list(theirs: Everything, ours
         address = reverse(route.name)
         for client in (member, partner):
             response = client.get(address)
-            text = response.content.decode()
+            text = response.getvalue().decode()
             found = {secret for secret in secrets if secret in text}
             assert not found, (address, found)
             seen += any(own in text for own in ours.all_ids())

@@ -87,6 +87,7 @@ def test_every_registered_table_is_told_what_may_be_changed() -> None:
         "flows.Flow",
         "payments.GatewayAccount",
         "payments.BotGateway",
+        "payments.MoneyRules",
     }
 
 

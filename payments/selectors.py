@@ -25,6 +25,7 @@ from payments.domain.money import Currency, Money
 from payments.domain.states import PaymentStatus
 from payments.gateways.registry import gateway_of
 from payments.models import (
+    STILL_OWED,
     BotGateway,
     DeliveryState,
     GatewayAccount,
@@ -144,7 +145,7 @@ def sales(
 
 def totals(found: QuerySet[Order]) -> SaleTotals:
     """How many sales there are in a list, and what was paid of them, per currency."""
-    paid = found.filter(status__in=[OrderStatus.PAID, OrderStatus.PARTIALLY_REFUNDED])
+    paid = found.filter(status__in=STILL_OWED)
     rows = (
         paid.order_by().values("currency").annotate(total=Sum("amount_minor"), sales=Count("id")).order_by("currency")
     )
@@ -249,7 +250,7 @@ def paid_but_not_served(*, longer_than: timedelta = SERVED_WITHIN) -> QuerySet[O
     """Sales somebody paid for and has not been served, oldest first: what must never be."""
     return (
         Order.objects.select_related("bot", "contact")
-        .filter(is_test=False, status=OrderStatus.PAID, paid_at__lt=timezone.now() - longer_than)
+        .filter(is_test=False, status__in=STILL_OWED, paid_at__lt=timezone.now() - longer_than)
         .filter(Q(served_at__isnull=True) | ~Q(send_failure=""))
         .order_by("paid_at")
     )
@@ -257,9 +258,7 @@ def paid_but_not_served(*, longer_than: timedelta = SERVED_WITHIN) -> QuerySet[O
 
 def takings(*, since: datetime, until: datetime | None = None) -> tuple[Takings, ...]:
     """What was paid in the time, per currency; test chats do not count."""
-    paid = Order.objects.filter(
-        is_test=False, paid_at__gte=since, status__in=[OrderStatus.PAID, OrderStatus.PARTIALLY_REFUNDED]
-    )
+    paid = Order.objects.filter(is_test=False, paid_at__gte=since, status__in=STILL_OWED)
     if until is not None:
         paid = paid.filter(paid_at__lt=until)
     rows = paid.order_by().values("currency").annotate(total=Sum("amount_minor"), sales=Count("id"))
@@ -527,7 +526,7 @@ def _flagged(flag: SaleFlag) -> Q:
             return Q(Exists(PaymentEvent.objects.filter(payment__order_id=OuterRef("pk")).exclude(alarm="")))
         case SaleFlag.NOT_SERVED:
             not_there = Q(served_at__isnull=True) | ~Q(send_failure="")
-            return Q(status=OrderStatus.PAID, paid_at__lt=timezone.now() - SERVED_WITHIN) & not_there
+            return Q(status__in=STILL_OWED, paid_at__lt=timezone.now() - SERVED_WITHIN) & not_there
         case _:
             assert_never(flag)
 

@@ -184,9 +184,7 @@ def note_bot_revoked(*, bot_id: uuid.UUID, token: str, error: str) -> None:
         )
         facts = {"bot": Bot.unscoped.values_list("name", flat=True).get(id=bot_id)}
         moment = f"{bot_id}:{timezone.now():%Y-%m-%dT%H}"
-        notices.notify(
-            bot.organization_id, NoticeKind.BOT_REVOKED, moment, facts, page=("bot_settings", bot_id)
-        )
+        notices.notify(bot.organization_id, NoticeKind.BOT_REVOKED, moment, facts, page=("bot_settings", bot_id))
         logger.error("bot_token_revoked", bot_id=str(bot_id), organization_id=str(bot.organization_id), error=error)
 
 

@@ -54,9 +54,7 @@ _MONEY_TEXTS: Final[Mapping[MoneyWord, BuiltinText]] = {
     MoneyWord.CREDITED: BuiltinText.MONEY_CREDITED,
     MoneyWord.UNUSUAL: BuiltinText.MONEY_UNUSUAL,
 }
-_FOR_THE_TEAM: Final = frozenset(
-    {MoneyWord.ACCESS_DISPUTED, MoneyWord.CREDITED, MoneyWord.UNUSUAL, MoneyWord.SERVED}
-)
+_FOR_THE_TEAM: Final = frozenset({MoneyWord.ACCESS_DISPUTED, MoneyWord.CREDITED, MoneyWord.UNUSUAL, MoneyWord.SERVED})
 
 
 def money_effects(event: MoneyTold, facts: Facts, now: datetime) -> Iterator[Effect]:

@@ -211,9 +211,7 @@ class Walk:
         self._void_timers()
         before = self.state.wait
         carried = {n: replace(one, wait=before + 1) for n, one in self.state.visits.items() if one.wait == before}
-        self.change(
-            wait=before + 1, entered_at=self.now, last_heard_at=None, visits={**self.state.visits, **carried}
-        )
+        self.change(wait=before + 1, entered_at=self.now, last_heard_at=None, visits={**self.state.visits, **carried})
 
     def guard(self, step_id: str) -> BuiltinText | None:
         """What forbids entering this step in this walk: 50 were entered, or this one was (SPEC 2.1)."""

@@ -1,7 +1,15 @@
 """Rows of money and access."""
 
 from payments.models.account import BotGateway, GatewayAccount
-from payments.models.enums import DeliveryState, GrantKind, MatterState, OrderStatus, RefundState, TakenFor
+from payments.models.enums import (
+    STILL_OWED,
+    DeliveryState,
+    GrantKind,
+    MatterState,
+    OrderStatus,
+    RefundState,
+    TakenFor,
+)
 from payments.models.grant import Grant
 from payments.models.order import ChargeRequest, Order
 from payments.models.payment import Payment, PaymentEvent
@@ -12,6 +20,7 @@ from payments.models.rules import CreditEntry, MoneyMatter, MoneyRules
 from payments.models.webhook import WebhookDelivery
 
 __all__ = [
+    "STILL_OWED",
     "BotGateway",
     "ChargeRequest",
     "CreditEntry",

@@ -61,6 +61,10 @@ class OrderStatus(models.TextChoices):
     DISPUTED = "disputed", _("Disputed")
 
 
+# A part may have gone back, as the surplus of a double payment does: what was bought is owed all the same.
+STILL_OWED = (OrderStatus.PAID, OrderStatus.PARTIALLY_REFUNDED)
+
+
 class DeliveryState(models.TextChoices):
     """What became of a gateway's notice. `unmatched` is tried again for 48 hours; the last four are final."""
 

@@ -19,7 +19,7 @@ from payments.domain.events import EventKind, EventSource
 from payments.domain.money import Currency, Money
 from payments.domain.states import PaymentStatus
 from payments.locking import lock_order, lock_payment
-from payments.models import ChargeRequest, GatewayAccount, Order, OrderStatus, Payment
+from payments.models import STILL_OWED, ChargeRequest, GatewayAccount, Order, Payment
 from payments.services.ledger import write_event
 from payments.services.telling import tell_changed
 from payments.services.transactions import work_for
@@ -155,7 +155,7 @@ def _take_unserved(wish: Wish) -> Found | None:
     unserved = Order.objects.filter(
         contact_id=wish.envelope.contact_id,
         key=wish.charge_key,
-        status=OrderStatus.PAID,
+        status__in=STILL_OWED,
         paid_at__isnull=False,
         served_at__isnull=True,
     )
@@ -163,7 +163,7 @@ def _take_unserved(wish: Wish) -> Found | None:
     if order_id is None:
         return None
     order = lock_order(order_id)
-    if order.served_at is not None or order.status != OrderStatus.PAID or order.paid_by_id is None:
+    if order.served_at is not None or order.status not in STILL_OWED or order.paid_by_id is None:
         return None
     payment = lock_payment(order.paid_by_id)
     order.run_id, order.visit, order.step_id = wish.envelope.run_id, wish.effect.visit, wish.effect.step_id

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from bots.web.looks import Look, Tone
 from payments.domain.events import EventKind
 from payments.domain.states import PaymentStatus
-from payments.models import DeliveryState, GatewayAccount, Grant, Order, OrderStatus, Payment, PaymentEvent
+from payments.models import STILL_OWED, DeliveryState, GatewayAccount, Grant, Order, OrderStatus, Payment, PaymentEvent
 from payments.selectors import GrantState, SaleFlag
 
 _PAID = Look("circle-check", _("Paid"), Tone.GO)
@@ -83,7 +83,7 @@ def grant_state(grant: Grant, now: datetime) -> GrantState:
 
 def order_look(order: Order) -> Look:
     """Where a sale stands; a paid one that was not served asks for attention."""
-    if order.status == OrderStatus.PAID and order.served_at is None:
+    if order.status in STILL_OWED and order.served_at is None:
         return NOT_SERVED
     return ORDER_STATUS[order.status]
 

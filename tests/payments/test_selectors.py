@@ -144,6 +144,13 @@ def test_paid_but_not_served_is_listed_until_it_is(sale: Sale) -> None:
     assert list(selectors.paid_but_not_served()) == []
 
 
+def test_what_gave_a_part_back_is_owed_all_the_same(sale: Sale) -> None:
+    Order.unscoped.filter(pk=sale.order.pk).update(
+        status=OrderStatus.PARTIALLY_REFUNDED, paid_at=timezone.now() - timedelta(hours=1), paid_by_id=sale.payment.pk
+    )
+    assert list(selectors.paid_but_not_served()) == [sale.order]
+
+
 def test_takings_count_what_was_paid_per_currency(shop: Shop, sale: Sale) -> None:
     pay(sale)
     pay(charge(second_contact(shop), wish(amount_minor=1000)))

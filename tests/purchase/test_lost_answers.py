@@ -22,7 +22,7 @@ from payments.domain.states import SETTLED
 from payments.models import DeliveryState, GatewayAccount, Grant, Payment, PaymentEvent, WebhookDelivery
 from payments.services import set_bot_accounts
 from tests.factories.gateways import WEBHOOK_SECRET, may_be_asked_again, post
-from tests.payments.every_gateway.test_creation import CREATION
+from tests.payments.gateways.test_every_gateway import CREATION
 from tests.purchase.conftest import OpenWorld
 from tests.purchase.test_every_gateway import CONFIRMED, asks_everything
 from tests.support.fake_gateways import Entry, FakeAsaas, FakeGateway, FakeMercadoPago, FakePushinPay, Mood

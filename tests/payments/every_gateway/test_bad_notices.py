@@ -1,4 +1,4 @@
-"""What is forged, replayed, a stranger's or of other money has no effect at any gateway, is kept, and seen by the staff."""
+"""What is forged, replayed, a stranger's or of other money has no effect at any gateway; it is kept, staff see it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

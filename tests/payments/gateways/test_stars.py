@@ -1,6 +1,6 @@
 """Telegram Stars behind the gateway's interface: a charge is found in the bot's list, wherever it stands."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -70,7 +70,7 @@ class Ledger:
 
 
 @pytest.fixture
-def ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
+def ledger(monkeypatch: pytest.MonkeyPatch) -> Ledger:
     kept = Ledger()
     monkeypatch.setattr(ports, "_platform", [kept])
     return kept

@@ -212,5 +212,5 @@ class Sale(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 def test_whatever_the_order_one_sale_is_one_access_and_the_gateways_books() -> None:
-    run_state_machine_as_test(Sale, settings=settings(max_examples=20, stateful_step_count=14))  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(Sale, settings=settings(max_examples=20, stateful_step_count=14))
     assert Order.unscoped.filter(paid_at__isnull=False).exists(), "no walk ever paid"

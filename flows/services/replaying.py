@@ -70,6 +70,9 @@ class _Made:
             self.runs[UUID(row["id"])] = row
         self.timeline += [json.loads(text) for text in output.timeline]
         for message in output.outbox:
+            if "effect" not in (message.payload or {}):
+                # A notice for the team is no act of the run's.
+                continue
             self.outbox[message.key] = json.loads(
                 dump_json({"topic": str(message.topic), "effect": (message.payload or {})["effect"]})
             )

@@ -68,6 +68,7 @@ def rows(world: World) -> dict[str, str]:
         "payments": str(charge(world.shop).payment.pk),
         "tests": str(world.saved_test.pk),
         "assets": str(world.asset.pk),
+        "grants": str(world.grant.pk),
         "standing-still": str(world.standing.pk),
     }
 

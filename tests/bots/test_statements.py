@@ -29,13 +29,16 @@ def answer(sql: str, parameters: Any = ()) -> list[Any]:
 @pytest.fixture(autouse=True)
 def fresh_session() -> Iterator[None]:
     """No statement is left from another test, and none for another."""
-    statements._prepared.clear()
-    with connection.cursor() as cursor:
-        cursor.execute("DEALLOCATE ALL")
+    forget_all()
     yield
-    statements._prepared.clear()
+    forget_all()
+
+
+def forget_all() -> None:
+    """Of this session only: other threads' sessions keep theirs, and what is known of them."""
     with connection.cursor() as cursor:
         cursor.execute("DEALLOCATE ALL")
+    statements._prepared.pop(connection.connection, None)
 
 
 def test_names_may_repeat_and_a_percent_sign_stays_one() -> None:

@@ -126,7 +126,7 @@ def test_rubbish_is_kept_under_its_digest(bot: Bot) -> None:
     [
         ({"pre_checkout_query": {"id": "1", "from": hostile.PERSON}}, UpdateState.NEW),
         ({"message": {**hostile.MESSAGE, "successful_payment": {}}}, UpdateState.NEW),
-        ({"chat_join_request": {"from": hostile.PERSON}}, UpdateState.KEPT),
+        ({"chat_join_request": {"from": hostile.PERSON}}, UpdateState.NEW),
         ({"my_chat_member": hostile.MEMBERSHIP}, UpdateState.NEW),
         ({"edited_message": hostile.MESSAGE}, UpdateState.IGNORED),
         ({"message": {**hostile.MESSAGE, "chat": {"id": -5, "type": "group"}}}, UpdateState.IGNORED),

@@ -18,6 +18,10 @@ class DeliverStep(StepBase):
     type: Literal[StepType.DELIVER] = StepType.DELIVER
     config: AccessContent
 
+    @property
+    def waits(self) -> bool:
+        return False
+
 
 class DeliverBehaviour(Behaviour[DeliverStep]):
     """Gives, waits for the link where there is a chat, and goes on; without a way on the run ends."""

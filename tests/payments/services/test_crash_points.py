@@ -16,7 +16,7 @@ from flows.engine.events import AccessRecalled, ChargeReady, PaymentChanged, Pay
 from payments.gateways.sandbox.charge import SandboxCharge
 from payments.gateways.sandbox.signature import HEADER, sign
 from payments.models import Grant, Order, Payment, PaymentEvent, WebhookDelivery
-from payments.services import poll_due, process_deliveries
+from payments.services import deciding, poll_due, process_deliveries
 from payments.services.handling import check, renew, request_payment
 from payments.services.recalling import recall_accesses
 from payments.services.sandbox import Act
@@ -25,6 +25,8 @@ from payments.services.webhooks import account_at, store_delivery
 from tests.factories.payments import Sale, Shop, buyer, charge, told, wish
 from tests.payments.services.test_webhooks import notice_of
 
+# Registered by its module, which only a page would import.
+assert deciding
 POINTS = sorted(name for name in crashpoints.registered() if name.startswith("payments."))
 
 
@@ -131,6 +133,7 @@ def test_death_anywhere_between_order_and_access_leaves_one_charge_one_payment_o
 def test_every_boundary_of_a_sale_has_its_crash_point() -> None:
     assert POINTS == [
         "payments.access.recalled",
+        "payments.access.taken",
         "payments.asking.fetched",
         "payments.check.asked",
         "payments.creation.after_call",
@@ -138,9 +141,13 @@ def test_every_boundary_of_a_sale_has_its_crash_point() -> None:
         "payments.creation.claimed",
         "payments.creation.committed",
         "payments.creation.recorded",
+        "payments.matter.decided",
         "payments.place.tended",
         "payments.poll.asked",
         "payments.poll.claimed",
+        "payments.refund.answered",
+        "payments.refund.asked",
+        "payments.refund.booked",
         "payments.renew.committed",
         "payments.request.before_commit",
         "payments.request.committed",

@@ -1,0 +1,115 @@
+"""Reads of gateway accounts: their order, their health, what the gateways told, what a definition may name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Avg, Count, F, Q, QuerySet
+
+from flows.engine.catalogue import CatalogueFacts, GatewayAccountFacts
+from payments.domain.events import EventKind, EventSource
+from payments.domain.states import PaymentStatus
+from payments.gateways.registry import gateway_of
+from payments.models import (
+    BotGateway,
+    DeliveryState,
+    GatewayAccount,
+    PaymentEvent,
+    WebhookDelivery,
+)
+
+# So many payments tell something of an account.
+ENOUGH_TO_JUDGE: Final = 5
+
+
+def gateway_accounts() -> QuerySet[GatewayAccount]:
+    """The organization's accounts in their order."""
+    return GatewayAccount.objects.order_by("position", "created_at")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountHealth:
+    """How an account's gateway did of late: of the payments it took, how many we found by asking although it should
+    have told us, and how long its notices take until they are handled."""
+
+    paid: int = 0
+    found_by_asking: int = 0
+    notices: int = 0
+    delay: timedelta | None = None
+    forged: int = 0
+
+    @property
+    def asked_percent(self) -> int:
+        return round(100 * self.found_by_asking / self.paid) if self.paid else 0
+
+    @property
+    def tells_too_little(self) -> bool:
+        """Whether notices seem not to arrive: an address that was not entered, most of all."""
+        return self.paid >= ENOUGH_TO_JUDGE and 2 * self.found_by_asking > self.paid
+
+
+def health_of_accounts(*, since: datetime) -> Mapping[UUID, AccountHealth]:
+    """The health of every account of the organization since then; two statements."""
+    paid = PaymentEvent.objects.filter(kind=EventKind.MOVED.value, to_status=PaymentStatus.PAID.value)
+    paid = paid.filter(created_at__gte=since, payment__order__is_test=False)
+    by_asking = Q(source__in=[EventSource.POLL.value, EventSource.PRESS.value, EventSource.EXPIRY.value])
+    moves = paid.order_by().values("payment__account_id").annotate(all=Count("id"), asked=Count("id", filter=by_asking))
+    told = WebhookDelivery.objects.filter(created_at__gte=since).order_by().values("account_id")
+    told = told.annotate(
+        all=Count("id"),
+        forged=Count("id", filter=Q(state=DeliveryState.FORGED)),
+        delay=Avg(F("handled_at") - F("created_at"), filter=Q(state=DeliveryState.DONE)),
+    )
+    notices: dict[UUID, Any] = {row["account_id"]: row for row in told}
+    payments_of: dict[UUID, Any] = {row["payment__account_id"]: row for row in moves}
+    return {
+        account_id: AccountHealth(
+            paid=payments_of.get(account_id, {}).get("all", 0),
+            found_by_asking=payments_of.get(account_id, {}).get("asked", 0),
+            notices=notices.get(account_id, {}).get("all", 0),
+            delay=notices.get(account_id, {}).get("delay"),
+            forged=notices.get(account_id, {}).get("forged", 0),
+        )
+        for account_id in {*notices, *payments_of}
+    }
+
+
+def failing_accounts() -> QuerySet[GatewayAccount]:
+    """Accounts whose gateway did not answer when it was last needed."""
+    return gateway_accounts().filter(active=True, failing_since__isnull=False)
+
+
+def accounts_of_bot(bot_id: UUID) -> QuerySet[GatewayAccount]:
+    """The accounts a bot tries, first to last."""
+    return GatewayAccount.objects.filter(bot_places__bot_id=bot_id).order_by("bot_places__position")
+
+
+def unsettled_deliveries() -> QuerySet[WebhookDelivery]:
+    """Gateway notices that were forged, unreadable, set aside, or name a charge nobody knows."""
+    return WebhookDelivery.objects.exclude(state__in=["new", "done"]).select_related("account").order_by("-created_at")
+
+
+def catalogue_part(organization_id: UUID, bot_id: UUID | None) -> CatalogueFacts:
+    """The accounts a definition may name, and the one that charges where it names none."""
+    active = list(
+        GatewayAccount.unscoped.filter(organization_id=organization_id, active=True).order_by("position", "created_at")
+    )
+    places = BotGateway.unscoped.filter(organization_id=organization_id).order_by("position")
+    order = list(places.filter(bot_id=bot_id).values_list("account_id", flat=True)) if bot_id else []
+    ids = {account.pk for account in active}
+    first = next((account_id for account_id in order if account_id in ids), active[0].pk if active else None)
+    return CatalogueFacts(
+        gateway_accounts={str(account.pk): _account_facts(account) for account in active},
+        default_account=str(first) if first else None,
+    )
+
+
+def _account_facts(account: GatewayAccount) -> GatewayAccountFacts:
+    traits = gateway_of(account.gateway).traits
+    return GatewayAccountFacts(
+        id=str(account.pk),
+        currencies=frozenset(currency.value for currency in traits.currencies),
+        payer_fields=frozenset(field.value for field in traits.payer_fields),
+    )

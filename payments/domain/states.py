@@ -76,7 +76,7 @@ class Notice:
     `fee` what the gateway kept of it; None when the source does not tell.
 
     `dispute_won` must be said aloud: a `paid` that merely comes late, after a dispute was opened, wins nothing.
-    `accepted`: somebody of the seller's has decided that less than the amount is enough.
+    `dispute_until`: until when a dispute can be answered, where the gateway tells. `accepted`: somebody of the seller's has decided that less than the amount is enough.
     """
 
     status: PaymentStatus
@@ -87,6 +87,7 @@ class Notice:
     occurred_at: datetime | None = None
     end_to_end_id: str = ""
     dispute_won: bool = False
+    dispute_until: datetime | None = None
     accepted: bool = False
     raw: Mapping[str, object] = field(default_factory=dict)
 

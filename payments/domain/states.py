@@ -76,7 +76,8 @@ class Notice:
     `fee` what the gateway kept of it; None when the source does not tell.
 
     `dispute_won` must be said aloud: a `paid` that merely comes late, after a dispute was opened, wins nothing.
-    `dispute_until`: until when a dispute can be answered, where the gateway tells. `accepted`: somebody of the seller's has decided that less than the amount is enough.
+    `dispute_until`: until when a dispute can be answered, where the gateway tells. `accepted`: somebody of the seller's
+    has decided that less than the amount is enough.
     """
 
     status: PaymentStatus

@@ -46,6 +46,8 @@ EVENT_KIND: Mapping[str, Look] = {
     EventKind.FLAGGED: Look("flag", _("Flagged"), Tone.NEEDS),
     EventKind.REFUSED: Look("ban", _("Notice refused"), Tone.NEEDS),
     EventKind.FEE: Look("receipt", _("Gateway's fee")),
+    EventKind.REFUND: Look("undo-2", _("Refund"), Tone.NEEDS),
+    EventKind.DECIDED: Look("flag", _("Decided by your rules or your team")),
 }
 LATE = Look("clock", _("Paid late"), Tone.NEEDS)
 OVERPAID = Look("triangle-alert", _("Paid more than once, or too much"), Tone.NEEDS)

@@ -18,6 +18,7 @@ class NoticeKind(models.TextChoices):
     DISPUTE = "dispute", _("A buyer disputes a payment")
     PAYMENT_ALARM = "payment_alarm", _("Something is odd about a payment")
     GATEWAY_DOWN = "gateway_down", _("A gateway does not answer")
+    BOOKS_DIFFER = "books_differ", _("Our books and a gateway's differ")
     BOT_REVOKED = "bot_revoked", _("A bot's token was revoked")
     BOT_RIGHTS = "bot_rights", _("A bot lost its rights in a group or channel")
     EVENT_SET_ASIDE = "event_set_aside", _("A message could not be handled and was set aside")

@@ -37,7 +37,14 @@ FACT_LENGTH: Final = 200
 # What is urgent is told to owners by e-mail unless they say otherwise; the rest only to who asks for it.
 _ONLY_WHEN_ASKED: Final = frozenset({NoticeKind.SALE_PAID})
 _OF_MONEY: Final = frozenset(
-    {NoticeKind.SALE_PAID, NoticeKind.NOT_SERVED, NoticeKind.DISPUTE, NoticeKind.PAYMENT_ALARM, NoticeKind.GATEWAY_DOWN}
+    {
+        NoticeKind.SALE_PAID,
+        NoticeKind.NOT_SERVED,
+        NoticeKind.DISPUTE,
+        NoticeKind.PAYMENT_ALARM,
+        NoticeKind.GATEWAY_DOWN,
+        NoticeKind.BOOKS_DIFFER,
+    }
 )
 
 
@@ -81,6 +88,10 @@ WORDS: Final[Mapping[NoticeKind, tuple[Text, Text]]] = {
     NoticeKind.GATEWAY_DOWN: (
         _("%(account)s does not answer"),
         _("It fails since %(since)s: %(reason)s. New charges go to the next account, or fail. Those made are watched."),
+    ),
+    NoticeKind.BOOKS_DIFFER: (
+        _("The books of %(account)s are not the gateway's"),
+        _("%(day)s: %(reason)s The health of the account shows which payments."),
     ),
     NoticeKind.BOT_REVOKED: (
         _("%(bot)s does not answer"),

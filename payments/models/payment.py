@@ -60,6 +60,8 @@ class Payment(TenantModel):
     charged_at = models.DateTimeField(_("charged at"), null=True, blank=True)
     expires_at = models.DateTimeField(_("expires at"))
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
+    # Of the newest dispute; where the gateway tells.
+    dispute_until = models.DateTimeField(_("dispute to be answered by"), null=True, blank=True)
     next_poll_at = models.DateTimeField(_("next question"), null=True, blank=True)
     poll_lease_until = models.DateTimeField(_("being asked until"), null=True, blank=True)
     last_asked_at = models.DateTimeField(_("last asked at"), null=True, blank=True)

@@ -9,8 +9,9 @@ from bots.models.base import TenantModel, tenant_constraints, tenant_fk
 class Reconciliation(TenantModel):
     """One account and one day in Brazil: what we booked as received, what the gateway lists of our charges.
 
-    `differing` are the charges that only one side knows, still after each was asked about by itself; `error` is set
-    where the gateway gave no list.
+    `differing` are the charges that only one side knows, still after each was asked about by itself; `unknown` is money
+    it lists that no sale of anybody's here explains, in the account's own currency, which may well be the seller's other
+    business; `error` is set where the gateway gave no list.
     """
 
     account = tenant_fk(
@@ -22,6 +23,9 @@ class Reconciliation(TenantModel):
     theirs_minor = models.BigIntegerField(_("at the gateway, in minor units"), default=0)
     theirs_count = models.PositiveIntegerField(_("charges at the gateway"), default=0)
     found_count = models.PositiveIntegerField(_("found by this comparison"), default=0)
+    unknown_minor = models.BigIntegerField(_("not of our sales, in minor units"), default=0, db_default=0)
+    unknown_count = models.PositiveIntegerField(_("charges not of our sales"), default=0, db_default=0)
+    unknown = models.JSONField(_("charges not of our sales, by id"), default=list, db_default=[], blank=True)
     differing = models.JSONField(_("differing charges"), default=list, blank=True)
     error = models.CharField(_("error"), max_length=300, blank=True)
     checked_at = models.DateTimeField(_("compared at"))

@@ -1,11 +1,17 @@
 """A group or channel that a bot looks after: where it is, and what the bot may do there."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from bots.models.base import TenantModel, tenant_constraints, tenant_fk
+
+# Between one link and another: long enough to be read, short enough to be of use.
+LEAST_MINUTES: Final = 5
+MOST_MINUTES: Final = 1440
+MOST_LINKS: Final = 5
 
 
 class ChatKind(models.TextChoices):
@@ -46,6 +52,16 @@ class ConnectedChat(TenantModel):
     heard_update = models.BigIntegerField(default=0, editable=False)
     allow_list = models.JSONField(_("people who are never removed"), default=list, blank=True)
     join_request_link = models.CharField(_("link that asks to join"), max_length=255, blank=True)
+    # Who paid and is not inside gets another link by itself: so long after the last, and so often.
+    another_link_minutes = models.PositiveSmallIntegerField(
+        _("minutes until another link"),
+        default=30,
+        db_default=30,
+        validators=[MinValueValidator(LEAST_MINUTES), MaxValueValidator(MOST_MINUTES)],
+    )
+    another_links = models.PositiveSmallIntegerField(
+        _("other links at most"), default=2, db_default=2, validators=[MaxValueValidator(MOST_LINKS)]
+    )
 
     class Meta(TenantModel.Meta):
         verbose_name = _("connected group or channel")
@@ -56,6 +72,12 @@ class ConnectedChat(TenantModel):
             models.UniqueConstraint(fields=["bot", "telegram_id"], name="bots_chat_once"),
             models.CheckConstraint(condition=models.Q(kind__in=ChatKind.values), name="bots_chat_kind"),
             models.CheckConstraint(condition=models.Q(status__in=ChatStatus.values), name="bots_chat_status"),
+            models.CheckConstraint(
+                condition=models.Q(
+                    another_link_minutes__range=(LEAST_MINUTES, MOST_MINUTES), another_links__lte=MOST_LINKS
+                ),
+                name="bots_chat_another_link",
+            ),
         ]
 
     def __str__(self) -> str:

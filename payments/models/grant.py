@@ -37,6 +37,9 @@ class Grant(TenantModel):
     # Due: its sale was refunded or is disputed. A sweep takes it then; nothing else writes `taken_for`.
     take_back_at = models.DateTimeField(_("to be taken back at"), null=True, blank=True)
     taken_for = models.CharField(_("taken back because"), max_length=8, choices=TakenFor.choices, blank=True)
+    # The message with the way into its chat really left; or why it did not.
+    link_sent_at = models.DateTimeField(_("link sent at"), null=True, blank=True)
+    link_failure = models.CharField(_("why the link was not sent"), max_length=20, blank=True, db_default="")
 
     class Meta(TenantModel.Meta):
         verbose_name = _("access")

@@ -27,12 +27,18 @@ class Place(TenantModel):
     left_at = models.DateTimeField(_("left at"), null=True, blank=True)
     # A link for this person alone, until somebody used it.
     link = models.CharField(_("personal link"), max_length=255, blank=True)
+    # The last link: when somebody wanted it, and when it was handed to the conversation. `told` counts them all.
+    link_asked_at = models.DateTimeField(_("link asked for at"), null=True, blank=True)
+    link_told_at = models.DateTimeField(_("link told at"), null=True, blank=True)
+    links_told = models.PositiveIntegerField(_("links told"), default=0, db_default=0)
     links_sent = models.PositiveSmallIntegerField(_("links sent by themselves"), default=0)
     # When something is to be done next: another link, a reminder, the removal.
     due_at = models.DateTimeField(_("due at"), null=True, blank=True)
     reminded = models.PositiveSmallIntegerField(_("reminders said"), default=0)
     removals = models.PositiveSmallIntegerField(_("removals"), default=0)
     removal_asked_at = models.DateTimeField(_("removal asked for at"), null=True, blank=True)
+    # Put out by us, not gone by themselves: what can be undone.
+    removed_at = models.DateTimeField(_("removed at"), null=True, blank=True)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("place in a group or channel")

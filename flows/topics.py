@@ -19,6 +19,7 @@ PAYMENT_CHECK: Final = declare_topic("payment.check", queue=Queue.PAYMENTS)
 PAYMENT_RENEW: Final = declare_topic("payment.renew", queue=Queue.PAYMENTS)
 ACCESS_GRANT: Final = declare_topic("access.grant", queue=Queue.PAYMENTS)
 ORDER_SERVED: Final = declare_topic("order.served", queue=Queue.PAYMENTS)
+LINK_SAID: Final = declare_topic("link.said", queue=Queue.PAYMENTS)
 # Answered by `HttpAnswered`; worth doing only while the run waits for it.
 HTTP_CALL: Final = declare_topic("http.call")
 ACCESS_RECALL: Final = declare_topic("access.recall", queue=Queue.PAYMENTS)
@@ -36,6 +37,7 @@ ALL_TOPICS: Final = frozenset(
         PAYMENT_RENEW,
         ACCESS_GRANT,
         ORDER_SERVED,
+        LINK_SAID,
         HTTP_CALL,
         ACCESS_RECALL,
     }

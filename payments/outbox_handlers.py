@@ -11,6 +11,7 @@ from flows.engine.effects import (
     CheckPayment,
     Effect,
     GrantAccess,
+    LinkSaid,
     OrderServed,
     RecallAccess,
     RenewPayment,
@@ -19,6 +20,7 @@ from flows.engine.effects import (
 from flows.topics import (
     ACCESS_GRANT,
     ACCESS_RECALL,
+    LINK_SAID,
     ORDER_SERVED,
     PAYMENT_CHECK,
     PAYMENT_RENEW,
@@ -30,7 +32,7 @@ from payments.services.handling import Progress
 from payments.services.recalling import recall_accesses
 from payments.services.refunds import carry_out_refund, give_up_refund
 from payments.services.sandbox import post_notice
-from payments.services.serving import mark_served
+from payments.services.serving import mark_link_sent, mark_served
 from payments.topics import PAYMENT_REFUND, SANDBOX_NOTIFY
 
 SOON = timedelta(seconds=1)
@@ -88,6 +90,15 @@ def handle_order_served(claim: Claim) -> Outcome:
         organization_id=envelope.organization_id, order_id=effect.order_id, note_id=claim.id, effect_key=claim.key
     )
     return Done() if sent else RetryAt(timezone.now() + SOON, "its messages have not left yet", counts=False)
+
+
+@handler(LINK_SAID)
+def handle_link_said(claim: Claim) -> Outcome:
+    envelope, effect = _open(claim, LinkSaid)
+    sent = mark_link_sent(
+        organization_id=envelope.organization_id, grant_id=effect.grant_id, note_id=claim.id, effect_key=claim.key
+    )
+    return Done() if sent else RetryAt(timezone.now() + SOON, "its message has not left yet", counts=False)
 
 
 @handler(SANDBOX_NOTIFY)

@@ -10,7 +10,7 @@ from flows.engine import limits
 from flows.engine.charges import on_changed, on_checked, on_failed, on_ready
 from flows.engine.commands import commanded_step
 from flows.engine.compile import Flow
-from flows.engine.effects import AnswerPress, AttentionReason, Effect, OutMessage, TimelineKind
+from flows.engine.effects import AnswerPress, AttentionReason, Effect, LinkSaid, OutMessage, TimelineKind
 from flows.engine.events import (
     BEGIN_DATA,
     AccessReady,
@@ -245,6 +245,7 @@ def _access_ready(walk: Walk, event: AccessReady) -> Move:
         return STAY
     text, label = walk.builtin(BuiltinText.ACCESS_CHAT), walk.builtin(BuiltinText.ACCESS_CHAT_BUTTON, html=False)
     walk.say(link_message(text, label, event.link))
+    walk.emit(LinkSaid(event.grant_id))
     walk.record(TimelineKind.LINK_READY, grant=str(event.grant_id))
     if walk.state.status is not Status.WAITING or walk.state.wait_now(event.wait) != walk.state.wait:
         return STAY

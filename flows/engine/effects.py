@@ -168,6 +168,13 @@ class OrderServed:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkSaid:
+    """The way into the chat of an access was said in this very walk."""
+
+    grant_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class RecallAccess:
     """Look up every access the contact still has; answered by `AccessRecalled`."""
 
@@ -311,6 +318,7 @@ Effect = (
     | GrantAccess
     | KeepAnswer
     | OrderServed
+    | LinkSaid
     | CallHttp
     | RecallAccess
     | SetContact
@@ -330,6 +338,7 @@ EFFECT_TYPES: Final[tuple[type[Effect], ...]] = (
     GrantAccess,
     KeepAnswer,
     OrderServed,
+    LinkSaid,
     CallHttp,
     RecallAccess,
     SetContact,

@@ -18,7 +18,7 @@ from flows.engine.codec import CorruptState
 from flows.engine.command_answers import command_effects, money_effects, recall_effects
 from flows.engine.commands import builtin_command, commanded_step, keyword_step
 from flows.engine.compile import Flow, VersionKind
-from flows.engine.effects import AnswerPress, Effect, Record, Say, TimelineKind
+from flows.engine.effects import AnswerPress, Effect, LinkSaid, Record, Say, TimelineKind
 from flows.engine.events import (
     BEGIN_DATA,
     AccessReady,
@@ -326,7 +326,7 @@ def _on_link(chat: Chat[R], event: AccessReady, run_id: UUID | None) -> str | No
     run = chat.run(run_id) if run_id is not None and run_id in chat.stack else None
     if run is not None:
         return _advance(chat, run, event)
-    chat.carry_out(None, [Say(link_notice(chat.facts, event.link, chat.now))])
+    chat.carry_out(None, [Say(link_notice(chat.facts, event.link, chat.now)), LinkSaid(event.grant_id)])
     return None
 
 

@@ -17,7 +17,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="grant",
             name="link_failure",
-            field=models.CharField(blank=True, db_default="", max_length=20, verbose_name="why the link was not sent"),
+            field=models.CharField(
+                blank=True, db_default="", default="", max_length=20, verbose_name="why the link was not sent"
+            ),
         ),
         migrations.AddField(
             model_name="place",
@@ -28,6 +30,18 @@ class Migration(migrations.Migration):
             model_name="place",
             name="link_told_at",
             field=models.DateTimeField(blank=True, null=True, verbose_name="link told at"),
+        ),
+        migrations.AddField(
+            model_name="place",
+            name="link_sent_at",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="link sent at"),
+        ),
+        migrations.AddField(
+            model_name="place",
+            name="link_failure",
+            field=models.CharField(
+                blank=True, db_default="", default="", max_length=20, verbose_name="why the link was not sent"
+            ),
         ),
         migrations.AddField(
             model_name="place",

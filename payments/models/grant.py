@@ -39,7 +39,9 @@ class Grant(TenantModel):
     taken_for = models.CharField(_("taken back because"), max_length=8, choices=TakenFor.choices, blank=True)
     # The message with the way into its chat really left; or why it did not.
     link_sent_at = models.DateTimeField(_("link sent at"), null=True, blank=True)
-    link_failure = models.CharField(_("why the link was not sent"), max_length=20, blank=True, db_default="")
+    link_failure = models.CharField(
+        _("why the link was not sent"), max_length=20, blank=True, default="", db_default=""
+    )
 
     class Meta(TenantModel.Meta):
         verbose_name = _("access")

@@ -27,9 +27,13 @@ class Place(TenantModel):
     left_at = models.DateTimeField(_("left at"), null=True, blank=True)
     # A link for this person alone, until somebody used it.
     link = models.CharField(_("personal link"), max_length=255, blank=True)
-    # The last link: when somebody wanted it, and when it was handed to the conversation. `told` counts them all.
+    # The last link: asked for, handed to the conversation, said there; or why not. `told` counts them all.
     link_asked_at = models.DateTimeField(_("link asked for at"), null=True, blank=True)
     link_told_at = models.DateTimeField(_("link told at"), null=True, blank=True)
+    link_sent_at = models.DateTimeField(_("link sent at"), null=True, blank=True)
+    link_failure = models.CharField(
+        _("why the link was not sent"), max_length=20, blank=True, default="", db_default=""
+    )
     links_told = models.PositiveIntegerField(_("links told"), default=0, db_default=0)
     links_sent = models.PositiveSmallIntegerField(_("links sent by themselves"), default=0)
     # When something is to be done next: another link, a reminder, the removal.

@@ -93,6 +93,8 @@ class ApiScope(models.TextChoices):
     RUNS_WRITE = "runs:write", _("Start runs")
     PAYMENTS_READ = "payments:read", _("Read payments and grants")
     PAYMENTS_WRITE = "payments:write", _("Refund payments, give accesses and take them back")
+    GATEWAYS_READ = "gateways:read", _("Read gateway accounts and their health")
+    GATEWAYS_WRITE = "gateways:write", _("Manage gateway accounts and their order")
     WEBHOOKS_READ = "webhooks:read", _("Read webhook endpoints")
     WEBHOOKS_WRITE = "webhooks:write", _("Manage webhook endpoints")
 

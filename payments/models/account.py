@@ -25,6 +25,7 @@ def new_webhook_secret() -> str:
 class GatewayAccount(TenantModel):
     """Credentials of one organization at one gateway, with its health as last seen.
 
+    `webhook_registered_at`: when we gave the gateway its address for notices ourselves; `webhook_error`: why not.
     `questions_until` is the moment until which its questions to the gateway are spoken for (see `services.quota`).
     """
 
@@ -39,6 +40,10 @@ class GatewayAccount(TenantModel):
     last_answer_at = models.DateTimeField(_("last answer"), null=True, blank=True)
     failing_since = models.DateTimeField(_("failing since"), null=True, blank=True)
     last_error = models.CharField(_("last error"), max_length=300, blank=True)
+    webhook_registered_at = models.DateTimeField(_("notices registered"), null=True, blank=True)
+    webhook_error = models.CharField(
+        _("why notices are not registered"), max_length=300, blank=True, default="", db_default=""
+    )
     questions_until = models.DateTimeField(_("questions until"), null=True, blank=True, editable=False)
     # Telegram's Stars belong to a bot and need no credentials: one account for each, made by us.
     stars_of = tenant_fk(

@@ -1,6 +1,7 @@
 """Rows of money and access."""
 
 from payments.models.account import BotGateway, GatewayAccount
+from payments.models.coupon import CouponUse
 from payments.models.enums import (
     STILL_OWED,
     DeliveryState,
@@ -23,6 +24,7 @@ __all__ = [
     "STILL_OWED",
     "BotGateway",
     "ChargeRequest",
+    "CouponUse",
     "CreditEntry",
     "DeliveryState",
     "GatewayAccount",

@@ -28,6 +28,12 @@ class Order(TenantModel):
     description = models.CharField(_("description"), max_length=250)
     amount_minor = models.BigIntegerField(_("amount in minor units"))
     currency = models.CharField(_("currency"), max_length=3, choices=[(one.value, one.value) for one in Currency])
+    # The coupon as the seller wrote it and what it took off: `amount_minor` is the sum of the items less that.
+    coupon = models.CharField(_("coupon"), max_length=64, blank=True, default="", db_default="")
+    discount_minor = models.BigIntegerField(_("discount in minor units"), default=0, db_default=0)
+    # None: its coupon may be used without end. The place is given back when no charge of the sale can be paid any more.
+    coupon_limit = models.PositiveIntegerField(_("limit of the coupon"), null=True, blank=True)
+    holds_coupon = models.BooleanField(_("holds a place of the coupon"), default=False, db_default=False)
     owed = models.JSONField(_("owed on payment"), null=True, blank=True)
     status = models.CharField(_("status"), max_length=20, choices=OrderStatus.choices, default=OrderStatus.OPEN)
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
@@ -53,6 +59,7 @@ class Order(TenantModel):
         constraints = [
             *tenant_constraints("bot", "contact"),
             models.CheckConstraint(condition=models.Q(amount_minor__gt=0), name="order_amount_positive"),
+            models.CheckConstraint(condition=models.Q(discount_minor__gte=0), name="order_discount_not_negative"),
             models.CheckConstraint(condition=models.Q(status__in=OrderStatus.values), name="order_status_known"),
             models.CheckConstraint(
                 condition=models.Q(currency__in=[one.value for one in Currency]), name="order_currency_known"

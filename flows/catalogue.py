@@ -30,6 +30,7 @@ def catalogue_of(
     return CatalogueFacts(
         gateway_accounts={key: account for part in parts for key, account in part.gateway_accounts.items()},
         default_account=next((part.default_account for part in parts if part.default_account), None),
+        accounts_in_order=tuple(account for part in parts for account in part.accounts_in_order),
         chats=frozenset().union(*(part.chats for part in parts)),
         closed_chats=frozenset().union(*(part.closed_chats for part in parts)),
         media={key: kind for part in parts for key, kind in part.media.items()},

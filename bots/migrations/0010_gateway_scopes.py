@@ -1,4 +1,5 @@
 """What a key may be used for: gateway accounts, too."""
+
 import django.contrib.postgres.fields
 from django.db import migrations, models
 

@@ -14,11 +14,17 @@ StepKey = tuple[UUID, str]
 
 @dataclass(frozen=True, slots=True)
 class GatewayAccountFacts:
-    """One gateway account: the currencies it takes, and the payer fields (`email`, `document`, `name`) it needs."""
+    """One gateway account: the currencies it takes, the payer fields (`email`, `document`, `name`) it needs, the least
+    amount it takes of each currency in minor units, and for how many minutes its codes can live at least and at most.
+    """
 
     id: str
     currencies: frozenset[str] = frozenset({"BRL"})
     payer_fields: frozenset[str] = frozenset()
+    name: str = ""
+    least_amounts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    shortest_minutes: int = 1
+    longest_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +51,13 @@ class SubflowFacts:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueFacts:
-    """Ids are strings. `default_account` is the first of the bot's accounts, if it has one. `media` tells each file's
-    kind; `flows` holds the published flows of the bot, by id; `flow_id` and `flow_name` are the checked flow's own."""
+    """Ids are strings. `default_account` is the first of the bot's accounts, if it has one; `accounts_in_order` are all
+    that may be tried, it among them. `media` tells each file's kind; `flows` holds the published flows of the bot, by
+    id; `flow_id` and `flow_name` are the checked flow's own."""
 
     gateway_accounts: Mapping[str, GatewayAccountFacts] = field(default_factory=lambda: MappingProxyType({}))
     default_account: str | None = None
+    accounts_in_order: tuple[str, ...] = ()
     chats: frozenset[str] = frozenset()
     # Those among them in which the bot may let nobody in at the moment.
     closed_chats: frozenset[str] = frozenset()

@@ -108,6 +108,10 @@ class Code(StrEnum):
     NO_GATEWAY = "no_gateway"
     CURRENCY_NOT_TAKEN = "currency_not_taken"
     PAYER_FIELD_MISSING = "payer_field_missing"
+    ACCOUNT_LACKS_PAYER_FIELD = "account_lacks_payer_field"
+    AMOUNT_BELOW_MINIMUM = "amount_below_minimum"
+    ACCOUNT_TAKES_MORE = "account_takes_more"
+    CODE_LIVES_OTHERWISE = "code_lives_otherwise"
     UNKNOWN_CHAT = "unknown_chat"
     CHAT_WITHOUT_RIGHTS = "chat_without_rights"
     UNKNOWN_MEDIA = "unknown_media"
@@ -149,5 +153,8 @@ WARNINGS: Final = frozenset(
         Code.PRICE_DIFFERS,
         Code.PIX_WITHOUT_STARS,
         Code.NO_GATEWAY,
+        Code.ACCOUNT_LACKS_PAYER_FIELD,
+        Code.ACCOUNT_TAKES_MORE,
+        Code.CODE_LIVES_OTHERWISE,
     }
 )

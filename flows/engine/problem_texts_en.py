@@ -242,6 +242,22 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
         "The gateway account needs the payer's “[name]”.",
         "Ask for it before and name the variable in payer.[name].",
     ),
+    Code.ACCOUNT_LACKS_PAYER_FIELD: (
+        "If the first account fails, “[account]” cannot take over: it needs the payer's “[name]”.",
+        "Ask for it before and name the variable in payer.[name], or take the account off the bot's list.",
+    ),
+    Code.AMOUNT_BELOW_MINIMUM: (
+        "No account of the bot takes so little: the least is [least].",
+        "Charge [least] or more, or connect an account that takes less.",
+    ),
+    Code.ACCOUNT_TAKES_MORE: (
+        "The account “[account]” takes [least] at the least: for less it is skipped.",
+        "Charge [least] or more, or put an account that takes less in the bot's list.",
+    ),
+    Code.CODE_LIVES_OTHERWISE: (
+        "At the account “[account]” the code can be paid for [minutes] minutes, not as long as the step says.",
+        "Say [minutes] minutes in the step, or choose another account.",
+    ),
     Code.CHAT_WITHOUT_RIGHTS: (
         "The bot may not let anybody into this group or channel.",
         "Make it an administrator there, with the right to invite people.",

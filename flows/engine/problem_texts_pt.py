@@ -245,6 +245,22 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
         "A conta de pagamento exige “[name]” de quem paga.",
         "Pergunte antes e indique a variável em payer.[name].",
     ),
+    Code.ACCOUNT_LACKS_PAYER_FIELD: (
+        "Se a primeira conta falhar, “[account]” não pode assumir: ela exige “[name]” de quem paga.",
+        "Pergunte antes e indique a variável em payer.[name], ou tire a conta da lista do bot.",
+    ),
+    Code.AMOUNT_BELOW_MINIMUM: (
+        "Nenhuma conta do bot aceita tão pouco: o mínimo é [least].",
+        "Cobre [least] ou mais, ou conecte uma conta que aceite menos.",
+    ),
+    Code.ACCOUNT_TAKES_MORE: (
+        "A conta “[account]” aceita no mínimo [least]: abaixo disso ela é pulada.",
+        "Cobre [least] ou mais, ou ponha na lista do bot uma conta que aceite menos.",
+    ),
+    Code.CODE_LIVES_OTHERWISE: (
+        "Na conta “[account]” o código pode ser pago por [minutes] minutos, e não pelo tempo que a etapa diz.",
+        "Diga [minutes] minutos na etapa, ou escolha outra conta.",
+    ),
     Code.CHAT_WITHOUT_RIGHTS: (
         "O bot não pode colocar ninguém neste grupo ou canal.",
         "Torne o bot administrador lá, com permissão para convidar pessoas.",

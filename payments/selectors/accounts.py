@@ -10,6 +10,7 @@ from django.db.models import Avg, Count, F, Q, QuerySet
 
 from flows.engine.catalogue import CatalogueFacts, GatewayAccountFacts
 from payments.domain.events import EventKind, EventSource
+from payments.domain.money import Currency
 from payments.domain.states import PaymentStatus
 from payments.gateways.registry import gateway_of
 from payments.models import (
@@ -20,6 +21,7 @@ from payments.models import (
     WebhookDelivery,
 )
 
+_MINUTE: Final = timedelta(minutes=1)
 # So many payments tell something of an account.
 ENOUGH_TO_JUDGE: Final = 5
 
@@ -92,17 +94,18 @@ def unsettled_deliveries() -> QuerySet[WebhookDelivery]:
 
 
 def catalogue_part(organization_id: UUID, bot_id: UUID | None) -> CatalogueFacts:
-    """The accounts a definition may name, and the one that charges where it names none."""
-    active = list(
-        GatewayAccount.unscoped.filter(organization_id=organization_id, active=True).order_by("position", "created_at")
-    )
-    places = BotGateway.unscoped.filter(organization_id=organization_id).order_by("position")
-    order = list(places.filter(bot_id=bot_id).values_list("account_id", flat=True)) if bot_id else []
-    ids = {account.pk for account in active}
-    first = next((account_id for account_id in order if account_id in ids), active[0].pk if active else None)
+    """The accounts a definition may name, the order in which they are tried, and the one that charges where a step
+    names none: the first that takes reais."""
+    accounts = GatewayAccount.unscoped.filter(organization_id=organization_id, active=True)
+    facts = {str(one.pk): _account_facts(one) for one in accounts.order_by("position", "created_at")}
+    places = BotGateway.unscoped.filter(organization_id=organization_id, bot_id=bot_id).order_by("position")
+    listed = [str(account_id) for account_id in places.values_list("account_id", flat=True)] if bot_id else []
+    # A list all of whose accounts are switched off is a list all the same: then nothing charges.
+    order = tuple(account_id for account_id in listed or facts if account_id in facts)
     return CatalogueFacts(
-        gateway_accounts={str(account.pk): _account_facts(account) for account in active},
-        default_account=str(first) if first else None,
+        gateway_accounts=facts,
+        default_account=next((one for one in order if Currency.BRL in facts[one].currencies), None),
+        accounts_in_order=order,
     )
 
 
@@ -110,6 +113,11 @@ def _account_facts(account: GatewayAccount) -> GatewayAccountFacts:
     traits = gateway_of(account.gateway).traits
     return GatewayAccountFacts(
         id=str(account.pk),
+        name=account.name,
         currencies=frozenset(currency.value for currency in traits.currencies),
         payer_fields=frozenset(field.value for field in traits.payer_fields),
+        least_amounts={currency.value: traits.minimum_minor for currency in traits.currencies},
+        # The last minute of what a gateway needs is for the call's own way there.
+        shortest_minutes=max(1, traits.shortest_expiry // _MINUTE - 1),
+        longest_minutes=traits.longest_expiry // _MINUTE,
     )

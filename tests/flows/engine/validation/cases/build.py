@@ -47,6 +47,22 @@ WITH_SANDBOX = CatalogueFacts(
     closed_chats=frozenset({"-300"}),
     media={"cover": MediaType.PHOTO, "hello": MediaType.VOICE},
 )
+# A bot's list: the first takes a little, the second needs more of everything, the third takes Stars only.
+SMALL = GatewayAccountFacts("small", name="Pequena", least_amounts={"BRL": 50}, longest_minutes=41_760)
+LARGE = GatewayAccountFacts(
+    "large",
+    payer_fields=frozenset({"document", "name"}),
+    name="Grande",
+    least_amounts={"BRL": 500},
+    shortest_minutes=30,
+)
+STARS_ONLY = GatewayAccountFacts("stars", frozenset({"XTR"}), frozenset({"email"}), name="Stars")
+WITH_FAILOVER = CatalogueFacts(
+    gateway_accounts={"small": SMALL, "large": LARGE, "stars": STARS_ONLY},
+    default_account="small",
+    accounts_in_order=("stars", "small", "large"),
+)
+KNOWN_PAYER = {"payer": {"document": "cpf", "name": "nome"}}
 END = an_access("end", "Fim")
 
 

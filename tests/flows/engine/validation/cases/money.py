@@ -1,7 +1,18 @@
 """Payments, amounts and prices."""
 
 from flows.engine.problem_codes import Code
-from tests.flows.engine.validation.cases.build import END, WITH_SANDBOX, Cases, Passing, cases, charged, fails, pressed
+from tests.flows.engine.validation.cases.build import (
+    END,
+    KNOWN_PAYER,
+    WITH_FAILOVER,
+    WITH_SANDBOX,
+    Cases,
+    Passing,
+    cases,
+    charged,
+    fails,
+    pressed,
+)
 from tests.support.flows import a_condition, a_flow, a_message, a_payment, an_access, buttons, sales_flow
 
 CASES: dict[str, Cases] = {
@@ -146,6 +157,52 @@ CASES: dict[str, Cases] = {
                 (Code.CURRENCY_NOT_TAKEN, "pay", "config.currency"),
                 catalogue=WITH_SANDBOX,
             ),
+            # Only who would take over lacks something: each field is told once.
+            fails(
+                charged(amount="10"),
+                (Code.ACCOUNT_LACKS_PAYER_FIELD, "pay", "config.payer.document"),
+                (Code.ACCOUNT_LACKS_PAYER_FIELD, "pay", "config.payer.name"),
+                catalogue=WITH_FAILOVER,
+            ),
+            # The first lacks it, so it is an error, and no warning for the others.
+            fails(
+                charged(amount="10", config={"gateway": "large", "payer": {"name": "nome"}}),
+                (Code.PAYER_FIELD_MISSING, "pay", "config.payer.document"),
+                catalogue=WITH_FAILOVER,
+            ),
+            fails(
+                charged(amount="4.99", config=KNOWN_PAYER),
+                (Code.ACCOUNT_TAKES_MORE, "pay", "config.amount"),
+                catalogue=WITH_FAILOVER,
+            ),
+            fails(
+                charged(amount="0.49", config=KNOWN_PAYER),
+                (Code.AMOUNT_BELOW_MINIMUM, "pay", "config.amount"),
+                catalogue=WITH_FAILOVER,
+            ),
+            # A press decides: nobody knows yet which, so it is no error.
+            fails(
+                a_flow(
+                    [
+                        buttons("b", {"text": "A", "price": "0.49", "target_step": "pay"}),
+                        a_payment("pay", None, next="end", pending="end", config=KNOWN_PAYER),
+                        END,
+                    ]
+                ),
+                (Code.ACCOUNT_TAKES_MORE, "pay", "config.amount"),
+                (Code.ACCOUNT_TAKES_MORE, "pay", "config.amount"),
+                catalogue=WITH_FAILOVER,
+            ),
+            fails(
+                charged(amount="10", config={"gateway": "large", "expires_minutes": 29} | KNOWN_PAYER),
+                (Code.CODE_LIVES_OTHERWISE, "pay", "config.expires_minutes"),
+                catalogue=WITH_FAILOVER,
+            ),
+            fails(
+                charged(amount="10", config={"expires_minutes": 41_761} | KNOWN_PAYER),
+                (Code.CODE_LIVES_OTHERWISE, "pay", "config.expires_minutes"),
+                catalogue=WITH_FAILOVER,
+            ),
         ],
         [
             Passing(charged(), WITH_SANDBOX),
@@ -153,6 +210,12 @@ CASES: dict[str, Cases] = {
             Passing(
                 charged(config={"gateway": "strict", "payer": {"email": "email", "document": "cpf"}}), WITH_SANDBOX
             ),
+            Passing(charged(amount="5.00", config=KNOWN_PAYER), WITH_FAILOVER),
+            Passing(charged(amount="{{valor}}", config=KNOWN_PAYER), WITH_FAILOVER),
+            Passing(
+                charged(amount="10", config={"gateway": "large", "expires_minutes": 30} | KNOWN_PAYER), WITH_FAILOVER
+            ),
+            Passing(charged(amount="10", config={"expires_minutes": 41_760} | KNOWN_PAYER), WITH_FAILOVER),
             a_flow([END]),
         ],
     ),

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from payments.domain.events import EventKind, LedgerLine
 from payments.domain.states import PATHS, UNPAID, PaymentStatus
 
+# Moves whose amount says what went back in all.
+GAVE_BACK = frozenset({PaymentStatus.REFUNDED, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.DISPUTED})
+
 
 class BrokenLedger(ValueError):
     """Lines that no sequence of legal moves could have written."""
@@ -31,8 +34,8 @@ class Standing:
 def fold(lines: Iterable[LedgerLine]) -> Standing:
     """Where the lines lead. Raises `BrokenLedger` if one does not begin where the last one ended, or is no legal move.
 
-    A move's `amount_minor` is what that move brought in (`paid` out of an unpaid state) or gave back in all (refunds);
-    the last fee told is the fee.
+    A move's `amount_minor` is what that move brought in (`paid` out of an unpaid state) or gave back in all (refunds,
+    and disputes of what was given back in part); the last fee told is the fee.
     """
     standing = Standing()
     for line in lines:
@@ -44,8 +47,8 @@ def fold(lines: Iterable[LedgerLine]) -> Standing:
                 raise BrokenLedger(f"{status} cannot become {line.to_status} by a line from {line.from_status}")
             if line.to_status is PaymentStatus.PAID and status in UNPAID:
                 received = line.amount_minor
-            if line.to_status in (PaymentStatus.REFUNDED, PaymentStatus.PARTIALLY_REFUNDED):
-                refunded = line.amount_minor
+            if line.to_status in GAVE_BACK:
+                refunded = max(refunded, line.amount_minor)
                 # What went back had come, though nobody was told of it: all of it, or a second payment.
                 received = max(received, refunded)
             status = line.to_status

@@ -47,9 +47,12 @@ S = PaymentStatus
 UNPAID = frozenset({S.PENDING, S.FAILED, S.EXPIRED})
 # Money came, and some of it may still be here.
 SETTLED = frozenset({S.PAID, S.PARTIALLY_REFUNDED, S.DISPUTED, S.REFUNDED})
+# Some of it is, and nobody else asks for it.
+STILL_HERE = frozenset({S.PAID, S.PARTIALLY_REFUNDED})
 
-# Every legal move and no other; a refund in parts may go on. An unpaid charge that is found partly refunded or disputed
-# was paid in between: it goes through `paid`. One found wholly refunded does not: the money is gone again, nothing is
+# Every legal move and no other; a refund in parts may go on, and so it may while the rest is disputed. What is disputed
+# after a part went back returns, won, to where it was. An unpaid charge that is found partly refunded or disputed was
+# paid in between: it goes through `paid`. One found wholly refunded does not: the money is gone again, nothing is
 # served, somebody is told.
 PATHS: Mapping[tuple[PaymentStatus, PaymentStatus], tuple[PaymentStatus, ...]] = {
     (S.PENDING, S.PAID): (S.PAID,),
@@ -62,7 +65,10 @@ PATHS: Mapping[tuple[PaymentStatus, PaymentStatus], tuple[PaymentStatus, ...]] =
     (S.PAID, S.DISPUTED): (S.DISPUTED,),
     (S.PARTIALLY_REFUNDED, S.PARTIALLY_REFUNDED): (S.PARTIALLY_REFUNDED,),
     (S.PARTIALLY_REFUNDED, S.REFUNDED): (S.REFUNDED,),
+    (S.PARTIALLY_REFUNDED, S.DISPUTED): (S.DISPUTED,),
     (S.DISPUTED, S.PAID): (S.PAID,),
+    (S.DISPUTED, S.PARTIALLY_REFUNDED): (S.PARTIALLY_REFUNDED,),
+    (S.DISPUTED, S.DISPUTED): (S.DISPUTED,),
     (S.DISPUTED, S.REFUNDED): (S.REFUNDED,),
     **{(unpaid, S.PARTIALLY_REFUNDED): (S.PAID, S.PARTIALLY_REFUNDED) for unpaid in UNPAID},
     **{(unpaid, S.DISPUTED): (S.PAID, S.DISPUTED) for unpaid in UNPAID},
@@ -144,11 +150,26 @@ def transition(current: Current, notice: Notice) -> Decision:
     path = PATHS.get((current.status, notice.status))
     if path is None:
         return Decision(Outcome.REFUSED, alarm=_why_not(current, notice))
-    if current.status is S.DISPUTED and notice.status is S.PAID and not notice.dispute_won:
-        return Decision(Outcome.REFUSED)
+    if current.status is S.DISPUTED and notice.status in (S.PAID, S.PARTIALLY_REFUNDED):
+        return _of_disputed(current, notice)
     if S.PAID in path and current.status in UNPAID:
         return _arrival(current, notice, path)
     return Decision(Outcome.MOVED, path, alarm=_alarm_of_arriving_at(notice.status, current))
+
+
+def _of_disputed(current: Current, notice: Notice) -> Decision:
+    """Only a dispute said to be won is over; what went back before it or meanwhile stays gone either way."""
+    if not notice.dispute_won and _more_went_back(current, notice):
+        return Decision(Outcome.MOVED, (S.DISPUTED,))
+    if not notice.dispute_won:
+        # `paid` merely comes late. A part said to have gone back, and none that is new, is for somebody to see.
+        return Decision(Outcome.REFUSED, alarm=_why_not(current, notice))
+    in_part = current.refunded_minor > 0 or notice.status is S.PARTIALLY_REFUNDED
+    return Decision(Outcome.MOVED, (S.PARTIALLY_REFUNDED if in_part else S.PAID,))
+
+
+def _more_went_back(current: Current, notice: Notice) -> bool:
+    return notice.refunded is not None and notice.refunded.minor > current.refunded_minor
 
 
 def _arrival(current: Current, notice: Notice, path: tuple[PaymentStatus, ...]) -> Decision:
@@ -192,9 +213,8 @@ def _matter(current: Current, received: Money, *, late: bool, accepted: bool) ->
 
 def _same(current: Current, notice: Notice) -> Decision:
     """A repeat; but a paid charge that was paid once more is overpaid, and a refund in parts may have gone on."""
-    if notice.status is S.PARTIALLY_REFUNDED:
-        more = notice.refunded is not None and notice.refunded.minor > current.refunded_minor
-        return Decision(Outcome.MOVED, PATHS[S.PARTIALLY_REFUNDED, S.PARTIALLY_REFUNDED]) if more else _NOTHING_NEW
+    if notice.status in (S.PARTIALLY_REFUNDED, S.DISPUTED):
+        return Decision(Outcome.MOVED, (notice.status,)) if _more_went_back(current, notice) else _NOTHING_NEW
     received = notice.received
     if notice.status is not S.PAID or received is None or received <= current.amount:
         return _NOTHING_NEW
@@ -222,8 +242,6 @@ def _why_not(current: Current, notice: Notice) -> Alarm | None:
     match current.status, notice.status:
         case S.REFUNDED, status if status in SETTLED:
             return Alarm.BACKWARDS
-        case S.PARTIALLY_REFUNDED, S.DISPUTED:
-            return Alarm.DISPUTED
         case S.DISPUTED, S.PARTIALLY_REFUNDED:
             return Alarm.CONTRADICTION
         case _:

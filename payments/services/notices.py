@@ -12,8 +12,10 @@ from bots.models import NoticeKind
 from bots.services.notices import notify
 from bots.tenancy import no_scope
 from payments import selectors
-from payments.domain.states import Alarm
-from payments.models import GatewayAccount, Order, Payment
+from payments.domain.events import EventKind
+from payments.domain.states import Alarm, PaymentStatus
+from payments.gateways.reading import HOME
+from payments.models import GatewayAccount, Order, Payment, PaymentEvent
 from payments.services.transactions import work_for
 
 # A gateway that stumbles for a moment is nobody's business: the next account makes the charge.
@@ -48,12 +50,25 @@ def tell_alarm(payment: Payment, alarm: Alarm, *, key: str) -> None:
         return
     order = Order.objects.select_related("contact", "bot").get(pk=payment.order_id)
     if alarm is Alarm.DISPUTED:
-        _tell(order, NoticeKind.DISPUTE, str(payment.pk))
+        _tell_dispute(order, payment)
         return
     with translation.override("en"):
         # The words' English is what the reader's language is found by.
         reason = str(REASONS.get(alarm, _OTHER_REASON))
     _tell(order, NoticeKind.PAYMENT_ALARM, f"{payment.pk}:{key}", reason=reason)
+
+
+def _tell_dispute(order: Order, payment: Payment) -> None:
+    """Once for each dispute of a charge, and once more where its deadline becomes known or another."""
+    moves = PaymentEvent.objects.filter(payment_id=payment.pk, kind=EventKind.MOVED.value)
+    opened = moves.filter(to_status=PaymentStatus.DISPUTED.value).exclude(alarm="").count()
+    key, until = f"{payment.pk}:{max(opened, 1)}", payment.dispute_until
+    if until is None:
+        _tell(order, NoticeKind.DISPUTE, key)
+        return
+    # In Brazil's time, and with the word for it: who answers a minute late has lost the money.
+    deadline = f"{until.astimezone(HOME):%d/%m/%Y %H:%M} (BRT)"
+    _tell(order, NoticeKind.DISPUTE, f"{key}:{until.isoformat()}", deadline=deadline)
 
 
 def tell_not_served(order: Order) -> None:

@@ -20,7 +20,7 @@ from flows.engine.events import MoneyWord
 from payments.domain.events import EventKind, EventSource
 from payments.domain.ledger import Standing, fold
 from payments.domain.money import Currency, Money, MoneyError
-from payments.domain.states import Alarm, Notice, PaymentStatus
+from payments.domain.states import STILL_HERE, Alarm, Notice, PaymentStatus
 from payments.gateways.base import Charge, GatewayError, Refunds
 from payments.gateways.registry import gateway_of
 from payments.locking import lock_order, lock_payment
@@ -38,7 +38,6 @@ ASKED = register("payments.refund.asked")
 ANSWERED = register("payments.refund.answered")
 BOOKED = register("payments.refund.booked")
 
-REFUNDABLE = frozenset({PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED})
 # A gateway that has taken a refund and not carried it out is asked again this much later.
 AGAIN = timedelta(minutes=2)
 
@@ -54,7 +53,7 @@ class Pending:
 
 def refundable(payment: Payment) -> Money:
     """What is still here of a charge's money: nothing where no refund may be asked for."""
-    if payment.state not in REFUNDABLE:
+    if payment.state not in STILL_HERE:
         return Money(0, payment.amount.currency)
     standing = _standing(payment)
     return Money(max(0, standing.received_minor - standing.refunded_minor), payment.amount.currency)
@@ -172,7 +171,7 @@ def cancel_by_hand(refund_id: UUID, *, organization_id: UUID, actor: AnyActor, n
 
 
 def _judged(payment: Payment, amount: Money | None, *, by_hand: bool) -> Money:
-    if payment.state not in REFUNDABLE:
+    if payment.state not in STILL_HERE:
         raise Conflict("not_refundable", _("There is no money here that could be given back."))
     if has_open_refund(payment):
         raise Conflict("refund_open", _("A refund of this payment is on its way already."))

@@ -15,7 +15,7 @@ from bots.crashpoints import crash_point, register
 from bots.tenancy import no_scope
 from flows.engine.events import MoneyWord
 from payments.locking import lock_order
-from payments.models import Grant, Order, OrderStatus, TakenFor
+from payments.models import STILL_OWED, Grant, Order, OrderStatus, TakenFor
 from payments.services.places import accesses_ended, open_place
 from payments.services.rules import grace_for
 from payments.services.telling import tell_money
@@ -32,11 +32,12 @@ _WORDS = {TakenFor.REFUND: MoneyWord.ACCESS_REFUNDED, TakenFor.DISPUTE: MoneyWor
 
 def follow_money(order: Order, *, revision: int) -> None:
     """Brings the accesses of a paid order in line with its money. The caller holds the order's lock; `revision` is the
-    paying charge's, so that each change is told once. A refund in part takes nothing."""
+    paying charge's, so that each change is told once. A refund in part takes nothing, and what was disputed after one
+    returns like the rest."""
     why = _WHY.get(order.status)
     if why is not None:
         _schedule(order, why)
-    elif order.status == OrderStatus.PAID:
+    elif order.status in STILL_OWED:
         _give_back(order, revision)
 
 

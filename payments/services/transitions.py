@@ -10,6 +10,7 @@ from django.utils import timezone
 from bots.crashpoints import crash_point, register
 from payments import metrics
 from payments.domain.events import EventKind, EventSource
+from payments.domain.ledger import GAVE_BACK
 from payments.domain.polling import next_poll
 from payments.domain.states import (
     UNPAID,
@@ -39,8 +40,6 @@ MOVED = register("payments.transition.moved")
 GRANTED = register("payments.transition.granted")
 TOLD = register("payments.transition.told")
 COMMITTED = register("payments.transition.committed")
-
-_REFUNDS = (PaymentStatus.REFUNDED, PaymentStatus.PARTIALLY_REFUNDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +89,7 @@ def _write(order: Order, payment: Payment, notice: Notice, decision: Decision, *
     known = payment.overpaid
     if decision.outcome is not Outcome.REFUSED:
         _keep_fee(payment, notice, source=source)
+        _keep_deadline(payment, notice, source=source)
     match decision.outcome:
         case Outcome.MOVED:
             for number, status in enumerate(decision.path):
@@ -146,8 +146,8 @@ def _move(
     payment.end_to_end_id = payment.end_to_end_id or notice.end_to_end_id
     if arrives:
         payment.paid_at = notice.occurred_at or now
-    if status in _REFUNDS:
-        payment.refunded_minor = notice.refunded.minor if notice.refunded else payment.amount_minor
+    if status in GAVE_BACK:
+        payment.refunded_minor = _gone(status, payment, notice)
     payment.next_poll_at = _next_question(payment, now)
     payment.save()
     write_event(
@@ -160,6 +160,7 @@ def _move(
         late=decision.late,
         overpaid=decision.overpaid,
         alarm=decision.alarm,
+        note=_until(payment) if status is PaymentStatus.DISPUTED else "",
         raw=notice.raw,
     )
     crash_point(MOVED)
@@ -190,6 +191,29 @@ def _keep_fee(payment: Payment, notice: Notice, *, source: EventSource) -> None:
         amount_minor=notice.fee.minor,
         raw=notice.raw,
     )
+
+
+def _keep_deadline(payment: Payment, notice: Notice, *, source: EventSource) -> None:
+    """Until when a dispute can be answered. One that opens says it with its move; one that says it later, or otherwise,
+    has a line of its own, and the team is told again."""
+    if notice.status is not PaymentStatus.DISPUTED or notice.dispute_until in (None, payment.dispute_until):
+        return
+    payment.dispute_until = notice.dispute_until
+    payment.save(update_fields=["dispute_until"])
+    if payment.state is PaymentStatus.DISPUTED:
+        write_event(
+            payment,
+            key=f"dispute_until:{notice.dispute_until}",
+            kind=EventKind.FLAGGED,
+            source=source,
+            alarm=Alarm.DISPUTED,
+            note=_until(payment),
+            raw=notice.raw,
+        )
+
+
+def _until(payment: Payment) -> str:
+    return f"until {payment.dispute_until.isoformat()}" if payment.dispute_until else ""
 
 
 def pay_order(order: Order, payment: Payment, *, now: datetime) -> None:
@@ -236,9 +260,16 @@ def _next_question(payment: Payment, now: datetime) -> datetime | None:
 def _amount_of(status: PaymentStatus, arrives: bool, payment: Payment, notice: Notice) -> int:
     if arrives:
         return notice.received.minor if notice.received else payment.amount_minor
-    if status not in _REFUNDS:
-        return 0
-    return notice.refunded.minor if notice.refunded else payment.amount_minor
+    return payment.refunded_minor if status in GAVE_BACK else 0
+
+
+def _gone(status: PaymentStatus, payment: Payment, notice: Notice) -> int:
+    """What went back in all, by now: never less than was known. Untold, a refund is of all, a part what it was."""
+    known = payment.refunded_minor
+    if notice.refunded is not None:
+        return max(known, notice.refunded.minor)
+    untold = 0 if status is PaymentStatus.DISPUTED else payment.amount_minor
+    return max(known, untold) if status is PaymentStatus.REFUNDED else known or untold
 
 
 def _log(payment: Payment, decision: Decision, source: EventSource) -> None:

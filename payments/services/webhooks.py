@@ -17,7 +17,7 @@ from bots.storable import clean_text
 from bots.tenancy import no_scope, organization_scope
 from payments import metrics
 from payments.domain.events import EventKind, EventSource
-from payments.domain.states import UNPAID, Alarm, PaymentStatus
+from payments.domain.states import STILL_HERE, UNPAID, Alarm, PaymentStatus
 from payments.gateways.base import GatewayError, Hint, UnreadableWebhook, Verification, WebhookCall, fingerprint
 from payments.gateways.registry import SECRET_HEADERS, gateway_of
 from payments.locking import lock_order, lock_payment
@@ -184,7 +184,7 @@ def _note_signed_facts(delivery: WebhookDelivery, payment: Payment, hint: Hint) 
         if hint.end_to_end_id and not row.end_to_end_id and row.state not in UNPAID:
             row.end_to_end_id = hint.end_to_end_id
             row.save(update_fields=["end_to_end_id"])
-        if hint.status is PaymentStatus.DISPUTED and row.state is PaymentStatus.PAID:
+        if hint.status is PaymentStatus.DISPUTED and row.state in STILL_HERE:
             write_event(
                 row,
                 key=f"dispute:{hint.end_to_end_id or hint.provider_id}",

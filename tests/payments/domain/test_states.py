@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from payments.domain.events import EventKind, LedgerLine
-from payments.domain.ledger import BrokenLedger, Standing, fold
+from payments.domain.ledger import GAVE_BACK, BrokenLedger, Standing, fold
 from payments.domain.money import Currency, Money
 from payments.domain.rules import Matter, MoneyCase, MoneyPolicy, Rules
 from payments.domain.states import (
@@ -38,6 +38,7 @@ notices = st.builds(
     amount=money,
     received=money,
     occurred_at=st.one_of(st.none(), st.sampled_from([NOON - timedelta(hours=1), NOON + timedelta(hours=1)])),
+    refunded=money,
     dispute_won=st.booleans(),
 )
 
@@ -53,8 +54,8 @@ def test_the_table_is_what_the_product_promises() -> None:
         S.FAILED: {S.PAID, S.REFUNDED, S.PARTIALLY_REFUNDED, S.DISPUTED},
         S.EXPIRED: {S.PAID, S.REFUNDED, S.PARTIALLY_REFUNDED, S.DISPUTED},
         S.PAID: {S.PARTIALLY_REFUNDED, S.REFUNDED, S.DISPUTED},
-        S.PARTIALLY_REFUNDED: {S.PARTIALLY_REFUNDED, S.REFUNDED},
-        S.DISPUTED: {S.PAID, S.REFUNDED},
+        S.PARTIALLY_REFUNDED: {S.PARTIALLY_REFUNDED, S.REFUNDED, S.DISPUTED},
+        S.DISPUTED: {S.PAID, S.PARTIALLY_REFUNDED, S.REFUNDED, S.DISPUTED},
         S.REFUNDED: set(),
     }
 
@@ -170,17 +171,35 @@ def test_money_reported_after_a_refund_moves_nothing_and_is_seen() -> None:
     assert transition(at(S.REFUNDED), Notice(S.PAID)) == Decision(Outcome.REFUSED, alarm=Alarm.BACKWARDS)
 
 
-@pytest.mark.parametrize(
-    ("before", "said", "alarm"),
-    [
-        (S.PARTIALLY_REFUNDED, S.DISPUTED, Alarm.DISPUTED),
-        (S.DISPUTED, S.PARTIALLY_REFUNDED, Alarm.CONTRADICTION),
-    ],
-)
-def test_news_of_money_that_cannot_be_followed_is_seen(
-    before: PaymentStatus, said: PaymentStatus, alarm: Alarm
-) -> None:
-    assert transition(at(before), Notice(said)) == Decision(Outcome.REFUSED, alarm=alarm)
+def test_news_of_money_that_cannot_be_followed_is_seen() -> None:
+    """The same part as before, and no word of who won."""
+    current = replace(at(S.DISPUTED), refunded_minor=1000)
+    seen = Decision(Outcome.REFUSED, alarm=Alarm.CONTRADICTION)
+    assert transition(current, Notice(S.PARTIALLY_REFUNDED)) == seen
+    assert transition(current, Notice(S.PARTIALLY_REFUNDED, refunded=Money(1000, PRICE.currency))) == seen
+
+
+def test_what_is_left_after_a_part_went_back_can_be_disputed() -> None:
+    current = replace(at(S.PARTIALLY_REFUNDED), refunded_minor=1000)
+    assert transition(current, Notice(S.DISPUTED)) == Decision(Outcome.MOVED, (S.DISPUTED,), alarm=Alarm.DISPUTED)
+
+
+@pytest.mark.parametrize("said", [S.PAID, S.PARTIALLY_REFUNDED])
+def test_a_dispute_won_returns_to_what_was_left(said: PaymentStatus) -> None:
+    in_part = replace(at(S.DISPUTED), refunded_minor=1000)
+    assert transition(in_part, Notice(said, dispute_won=True)) == Decision(Outcome.MOVED, (S.PARTIALLY_REFUNDED,))
+    # Of the whole amount, the gateway's word is all we have.
+    assert transition(at(S.DISPUTED), Notice(said, dispute_won=True)) == Decision(Outcome.MOVED, (said,))
+
+
+@pytest.mark.parametrize("said", [S.PARTIALLY_REFUNDED, S.DISPUTED])
+def test_money_that_goes_back_during_a_dispute_is_booked_and_ends_nothing(said: PaymentStatus) -> None:
+    current = replace(at(S.DISPUTED), refunded_minor=1000)
+    more = Notice(said, refunded=Money(1001, PRICE.currency))
+    assert transition(current, more) == Decision(Outcome.MOVED, (S.DISPUTED,))
+    assert transition(current, replace(more, status=S.DISPUTED, refunded=Money(1000, PRICE.currency))) == Decision(
+        Outcome.SAME
+    )
 
 
 def test_a_dispute_is_won_only_by_saying_so() -> None:
@@ -223,25 +242,29 @@ class Notices(RuleBasedStateMachine):
         super().__init__()
         self.status = S.PENDING
         self.overpaid = self.late = False
-        self.arrivals = 0
+        self.arrivals = self.refunded = 0
         self.lines: list[LedgerLine] = []
 
     @rule(notice=notices)
     def hear(self, notice: Notice) -> None:
-        decision = transition(at(self.status), notice)
+        decision = transition(replace(at(self.status), refunded_minor=self.refunded), notice)
         before = self.status
         for there in decision.path:
-            if there is S.PAID and self.status in UNPAID:
-                self.arrivals += 1
-            self.lines.append(
-                LedgerLine(EventKind.MOVED, self.status, there, PRICE.minor, decision.late, decision.overpaid)
-            )
+            arrives = there is S.PAID and self.status in UNPAID
+            self.arrivals += arrives
+            if there in GAVE_BACK:
+                self.refunded = max(self.refunded, notice.refunded.minor if notice.refunded else 0)
+            minor = PRICE.minor if arrives else self.refunded if there in GAVE_BACK else 0
+            self.lines.append(LedgerLine(EventKind.MOVED, self.status, there, minor, decision.late, decision.overpaid))
             self.status = there
         if decision.outcome is Outcome.SAME and decision.overpaid:
             self.lines.append(LedgerLine(EventKind.FLAGGED, self.status, self.status, MORE.minor, overpaid=True))
         self.late, self.overpaid = self.late or decision.late, self.overpaid or decision.overpaid
         assert not (before in SETTLED and self.status in UNPAID)
         assert before is not S.REFUNDED or self.status is S.REFUNDED
+        if before is S.DISPUTED and self.status not in (S.DISPUTED, S.REFUNDED):
+            assert notice.dispute_won, "a dispute ended that nobody won"
+            assert self.status is S.PARTIALLY_REFUNDED or not self.refunded, "what went back came again"
 
     @invariant()
     def paid_at_most_once(self) -> None:
@@ -251,6 +274,7 @@ class Notices(RuleBasedStateMachine):
     def the_ledger_tells_the_same(self) -> None:
         standing = fold(self.lines)
         assert (standing.status, standing.late, standing.overpaid) == (self.status, self.late, self.overpaid)
+        assert standing.refunded_minor == self.refunded
 
 
 TestNotices = Notices.TestCase
@@ -264,6 +288,15 @@ def test_sums_are_folded_from_the_lines() -> None:
         LedgerLine(EventKind.MOVED, S.PARTIALLY_REFUNDED, S.REFUNDED, 2990),
     ]
     assert fold(lines[:3]).net_minor == 1990
+    disputed = [*lines[:3], LedgerLine(EventKind.MOVED, S.PARTIALLY_REFUNDED, S.DISPUTED, 1500)]
+    assert fold(disputed) == Standing(S.DISPUTED, received_minor=2990, refunded_minor=1500)
+    # A dispute that tells of no part takes none back.
+    won = [
+        *lines[:3],
+        LedgerLine(EventKind.MOVED, S.PARTIALLY_REFUNDED, S.DISPUTED),
+        LedgerLine(EventKind.MOVED, S.DISPUTED, S.PARTIALLY_REFUNDED, 1000),
+    ]
+    assert fold(won) == fold(lines[:3])
     assert fold(lines) == Standing(S.REFUNDED, received_minor=2990, refunded_minor=2990)
 
 

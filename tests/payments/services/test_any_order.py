@@ -62,7 +62,7 @@ class Sale(RuleBasedStateMachine):
     @rule(which=which, whole=st.booleans())
     def the_seller_gives_back(self, which: int, whole: bool) -> None:
         entry = self._entry(which)
-        if entry.status not in ("paid", "partially_refunded") or (entry.dispute_won and not whole):
+        if entry.status not in ("paid", "partially_refunded"):
             return
         amount = entry.received if whole else type(entry.amount)(1000, entry.amount.currency)
         gateway_of("sandbox").refund(
@@ -71,14 +71,15 @@ class Sale(RuleBasedStateMachine):
 
     @rule(which=which)
     def the_buyer_disputes(self, which: int) -> None:
-        self._change(which, "paid", status="disputed", unless_won=True)
+        self._change(which, "paid", "partially_refunded", status="disputed", unless_won=True)
 
     @rule(which=which, won=st.booleans())
     def the_dispute_ends(self, which: int, won: bool) -> None:
+        entry = self._entry(which)
         if won:
-            self._change(which, "disputed", status="paid", dispute_won=True)
+            left = "partially_refunded" if entry.refunded_minor else "paid"
+            self._change(which, "disputed", status=left, dispute_won=True)
         else:
-            entry = self._entry(which)
             self._change(which, "disputed", status="refunded", refunded_minor=entry.received_minor)
 
     @rule()
@@ -192,9 +193,9 @@ class Sale(RuleBasedStateMachine):
         mine = list(SandboxCharge.unscoped.filter(account_id=self.shop.account.pk).order_by("id"))
         return mine[which % len(mine)]
 
-    def _change(self, which: int, status_before: str, *, unless_won: bool = False, **changes: Any) -> None:
+    def _change(self, which: int, *status_before: str, unless_won: bool = False, **changes: Any) -> None:
         entry = self._entry(which)
-        if entry.status == status_before and not (unless_won and entry.dispute_won):
+        if entry.status in status_before and not (unless_won and entry.dispute_won):
             SandboxCharge.unscoped.filter(pk=entry.pk).update(**changes)
 
     def _deliver(self, body: bytes) -> None:

@@ -1,6 +1,6 @@
 """What the team hears about money: paid, disputed, odd, not inside, a gateway that does not answer."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -49,6 +49,33 @@ def test_a_dispute_is_told_with_what_it_is_about(sale: Sale) -> None:
     assert notices_of(sale.shop)[-1] == (NoticeKind.DISPUTE, "Ana")
     facts = OutboxMessage.unscoped.get(payload__kind="dispute").payload["facts"]
     assert (facts["what"], facts["amount"]) == ("Grupo VIP", "R$ 29,90")
+
+
+def disputes() -> list[str | None]:
+    rows = OutboxMessage.unscoped.filter(payload__kind="dispute").order_by("position")
+    return [row.payload["facts"].get("deadline") for row in rows]
+
+
+def test_a_dispute_is_told_with_its_deadline_in_brazils_time(sale: Sale) -> None:
+    move(sale, PaymentStatus.PAID)
+    until = datetime(2026, 12, 8, 2, 30, tzinfo=UTC)
+    for _time in range(2):
+        notice = Notice(PaymentStatus.DISPUTED, dispute_until=until)
+        apply_notice(sale.payment.pk, notice, source=EventSource.WEBHOOK)
+    assert disputes() == ["07/12/2026 23:30 (BRT)"]
+
+
+def test_a_deadline_that_becomes_known_later_is_told_too_and_a_second_dispute_of_the_charge(sale: Sale) -> None:
+    move(sale, PaymentStatus.PAID)
+    move(sale, PaymentStatus.DISPUTED)
+    until = datetime(2026, 12, 8, 12, tzinfo=UTC)
+    opened = Notice(PaymentStatus.DISPUTED, dispute_until=until)
+    apply_notice(sale.payment.pk, opened, source=EventSource.WEBHOOK)
+    assert disputes() == [None, "08/12/2026 09:00 (BRT)"]
+    won = Notice(PaymentStatus.PAID, dispute_won=True)
+    apply_notice(sale.payment.pk, won, source=EventSource.WEBHOOK)
+    apply_notice(sale.payment.pk, opened, source=EventSource.WEBHOOK)
+    assert len(disputes()) == 3
 
 
 def test_who_paid_and_is_not_inside_is_told_once(sale: Sale) -> None:

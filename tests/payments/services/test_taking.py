@@ -122,6 +122,27 @@ def test_an_access_the_team_has_taken_by_hand_is_not_given_back(shop: Shop, sale
     assert words(shop) == []
 
 
+def test_what_is_disputed_after_a_part_went_back_is_taken_and_returns_when_it_is_won(shop: Shop, sale: Sale) -> None:
+    part = Money(1000, Currency.BRL)
+    hear(sale, Notice(S.PARTIALLY_REFUNDED, refunded=part))
+    hear(sale, Notice(S.DISPUTED))
+    assert (sale.order.status, access().taken_for) == ("disputed", "dispute")
+    grace_is_over()
+    take_back_due()
+    hear(sale, Notice(S.PARTIALLY_REFUNDED, refunded=part, dispute_won=True))
+    assert (sale.order.status, sale.payment.refunded_minor) == ("partially_refunded", 1000)
+    assert (access().revoked_at, access().take_back_at, access().taken_for) == (None, None, "")
+    assert words(shop) == [MoneyWord.ACCESS_DISPUTED, MoneyWord.ACCESS_RETURNED]
+
+
+def test_what_was_disputed_in_part_and_lost_stays_taken(shop: Shop, sale: Sale) -> None:
+    hear(sale, Notice(S.PARTIALLY_REFUNDED, refunded=Money(1000, Currency.BRL)))
+    hear(sale, Notice(S.DISPUTED))
+    hear(sale, Notice(S.REFUNDED))
+    assert (take_back_due(), words(shop)) == (1, [MoneyWord.ACCESS_REFUNDED])
+    assert (sale.payment.status, sale.payment.refunded_minor) == ("refunded", 2990)
+
+
 def test_a_refund_in_part_takes_nothing(shop: Shop, sale: Sale) -> None:
     hear(sale, Notice(S.PARTIALLY_REFUNDED, refunded=Money(100, Currency.BRL)))
     assert (access().take_back_at, take_back_due()) == (None, 0)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from flows.engine.events import ChargeReady, PaymentChanged, PaymentStatus
 from flows.models import InboxEvent
@@ -131,6 +132,51 @@ def test_a_dispute_of_a_missed_payment_is_served_and_then_disputed(shop: Shop) -
     hear(sale, State.DISPUTED)
     assert (sale.payment.status, sale.order.status, Grant.unscoped.count()) == ("disputed", "disputed", 1)
     assert changes(shop) == [(1, "paid"), (1, "disputed")]
+
+
+def standing_of(sale: Sale) -> Standing:
+    return fold(event.line for event in PaymentEvent.unscoped.filter(payment=sale.payment).order_by("id"))
+
+
+def test_money_that_goes_back_during_a_dispute_is_in_the_books_at_once(shop: Shop) -> None:
+    """A refund on its way when the dispute was opened: whatever the gateway calls the charge now, the sum is told."""
+    sale = charge(shop)
+    hear(sale, State.PAID)
+    hear(sale, State.DISPUTED)
+    for status, minor in ((State.PARTIALLY_REFUNDED, 1000), (State.DISPUTED, 1500), (State.DISPUTED, 1500)):
+        notice = Notice(status, refunded=Money(minor, Currency.BRL))
+        apply_notice(sale.payment.pk, notice, source=EventSource.POLL)
+    assert (sale.payment.status, sale.payment.refunded_minor) == ("disputed", 1500)
+    assert standing_of(sale) == Standing(State.DISPUTED, received_minor=2990, refunded_minor=1500)
+    apply_notice(sale.payment.pk, Notice(State.PAID, dispute_won=True), source=EventSource.POLL)
+    assert standing_of(sale) == Standing(State.PARTIALLY_REFUNDED, received_minor=2990, refunded_minor=1500)
+    assert (sale.order.status, sale.payment.refunded_minor) == ("partially_refunded", 1500)
+
+
+def test_what_went_back_never_becomes_less(shop: Shop) -> None:
+    sale = charge(shop)
+    hear(sale, State.PAID)
+    for minor in (2000, 1000):
+        notice = Notice(State.PARTIALLY_REFUNDED, refunded=Money(minor, Currency.BRL))
+        apply_notice(sale.payment.pk, notice, source=EventSource.POLL)
+    assert (sale.payment.refunded_minor, standing_of(sale).refunded_minor) == (2000, 2000)
+
+
+def test_the_deadline_of_a_dispute_is_kept_with_its_line_and_a_later_one_has_its_own(shop: Shop) -> None:
+    sale = charge(shop)
+    hear(sale, State.PAID)
+    first, later = timezone.now() + timedelta(days=7), timezone.now() + timedelta(days=9)
+    for until in (first, first, None, later, later):
+        apply_notice(sale.payment.pk, Notice(State.DISPUTED, dispute_until=until), source=EventSource.WEBHOOK)
+    assert sale.payment.dispute_until == later
+    lines = PaymentEvent.unscoped.filter(payment=sale.payment, alarm="disputed").order_by("id")
+    assert [(line.kind, line.note) for line in lines] == [
+        ("moved", f"until {first.isoformat()}"),
+        ("flagged", f"until {later.isoformat()}"),
+    ]
+    # What was told of an older dispute says nothing of a charge that is in order.
+    apply_notice(sale.payment.pk, Notice(State.PAID, dispute_won=True, dispute_until=first), source=EventSource.POLL)
+    assert (sale.payment.status, sale.payment.dispute_until) == ("paid", later)
 
 
 def test_the_ledger_folds_to_what_the_row_says(shop: Shop) -> None:

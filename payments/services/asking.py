@@ -1,7 +1,7 @@
 """Asks a gateway how a charge stands, within its quota, and applies the answer."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -14,7 +14,7 @@ from payments.domain.states import UNPAID, Alarm, Notice, PaymentStatus
 from payments.gateways.base import Charge, ChargeNotFound, Contradiction, GatewayError, Idempotency
 from payments.gateways.registry import gateway_of
 from payments.locking import lock_order, lock_payment
-from payments.models import Payment
+from payments.models import Payment, PaymentEvent
 from payments.services.accounts import access_to, note_answer, note_failure
 from payments.services.ledger import write_event
 from payments.services.quota import may_ask
@@ -27,6 +27,8 @@ FETCHED = register("payments.asking.fetched")
 
 # So long after its end a charge counts as expired even if its gateway is silent: money that comes is still served.
 EXPIRY_PATIENCE = timedelta(minutes=15)
+# A dispute takes days. An answer without it this soon was read from a copy of the gateway's that lags behind.
+DISPUTE_STANDS = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ def ask_gateway(payment_id: UUID, *, source: EventSource, named: str = "") -> An
 
 
 def _ask(payment: Payment, source: EventSource, *, provider_id: str) -> Answer:
+    asked_at = timezone.now()
     try:
         charge = gateway_of(payment.account.gateway).fetch(
             access_to(payment.account), provider_id=provider_id, key=payment.idempotency_key
@@ -84,10 +87,26 @@ def _ask(payment: Payment, source: EventSource, *, provider_id: str) -> Answer:
         return _disbelieve(payment, source, code="other_charge", said=f"the gateway's answer names {charge.key[:80]!r}")
     if not payment.provider_id:
         _keep_id(payment, charge)
-    applied = apply_notice(payment.pk, charge.notice, source=source)
+    notice = replace(
+        charge.notice, dispute_won=charge.dispute_won or _dispute_is_over(payment, charge, asked_at=asked_at)
+    )
+    applied = apply_notice(payment.pk, notice, source=source)
     if applied.status is PaymentStatus.PENDING:
         return _expire_if_over(payment, asked=True)
     return _answer(applied, asked=True)
+
+
+def _dispute_is_over(payment: Payment, charge: Charge, *, asked_at: datetime) -> bool:
+    """No real gateway says "won": the charge is simply paid again. Believed only of an answer to a question asked long
+    after the dispute was in our books, so that an older one which comes late wins nothing."""
+    if payment.state is not PaymentStatus.DISPUTED:
+        return False
+    if charge.status not in (PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED):
+        return False
+    opened = PaymentEvent.objects.filter(
+        payment_id=payment.pk, kind=EventKind.MOVED.value, to_status=PaymentStatus.DISPUTED.value
+    )
+    return not opened.filter(created_at__gt=asked_at - DISPUTE_STANDS).exists()
 
 
 def _is_ours(charge: Charge, payment: Payment) -> bool:

@@ -150,7 +150,7 @@ def _follow(delivery: WebhookDelivery, hints: tuple[Hint, ...], *, verified: boo
             _note_contradiction(delivery, payment, contradiction)
         asked = ask_gateway(payment.pk, source=EventSource.WEBHOOK, named=hint.provider_id)
         crash_point(ASKED)
-        if not asked.asked and is_worth_asking(payment) and not asked.disbelieved:
+        if not asked.asked and _may_tell_more(payment, hint) and not asked.disbelieved:
             _wait(delivery, DeliveryState.NEW, verified=verified, error="the gateway could not be asked yet")
             return not asked.silent
         if verified:
@@ -162,6 +162,15 @@ def _follow(delivery: WebhookDelivery, hints: tuple[Hint, ...], *, verified: boo
     delivery.payment_id = matched[0].pk if matched else None
     _close(delivery, DeliveryState.DONE, verified=verified)
     return True
+
+
+def _may_tell_more(payment: Payment, hint: Hint) -> bool:
+    """Whether a notice about which the gateway could not be asked must not be let go. Nobody polls what is paid: of a
+    refund or a dispute its notice is the only word."""
+    if payment.state in UNPAID:
+        return is_worth_asking(payment)
+    told_already = hint.status is payment.state or hint.status in UNPAID
+    return payment.state is not PaymentStatus.REFUNDED and not told_already
 
 
 def _payment_of(account_id: UUID, hint: Hint) -> Payment | None:

@@ -1,18 +1,22 @@
 """A notice only makes us ask, at every gateway: what is forged, doubled, early, false or a stranger's pays nothing."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
+from payments.domain.events import EventSource
 from payments.gateways.base import AccountAccess, Charge, NewCharge
 from payments.gateways.registry import gateway_of
 from payments.models import GatewayAccount, Payment, PaymentEvent, WebhookDelivery
-from payments.services import process_deliveries
-from tests.factories.gateways import Branch, may_be_asked_again, open_branch
+from payments.services import ask_gateway, process_deliveries
+from tests.factories.gateways import WEBHOOK_SECRET, Branch, may_be_asked_again, open_branch
 from tests.factories.payments import Sale, told
 from tests.payments.every_gateway.conftest import OpenFake
-from tests.support.fake_gateways import FakeMercadoPago, FakePushinPay, FakeWoovi, Mood, Notice
+from tests.support.fake_gateways import FakeAsaas, FakeMercadoPago, FakePushinPay, FakeWoovi, Mood, Notice
+from tests.support.fake_gateways.server import dump
 
 UNPAID = ("pending", "open", 0)
 PAID = ("paid", "paid", 1)
@@ -196,6 +200,69 @@ def test_a_notice_while_the_gateway_is_down_waits_and_is_asked_about_again(branc
     WebhookDelivery.unscoped.update(next_try_at=timezone.now())
     process_deliveries()
     assert (WebhookDelivery.unscoped.get().state, state_of(sale)) == ("done", PAID)
+
+
+def sold_and_paid(branch: Branch) -> Sale:
+    sale = branch.sell()
+    branch.entry_of(sale).pay()
+    branch.deliver(branch.notice(branch.entry_of(sale)))
+    may_be_asked_again()
+    return sale
+
+
+def refunded_elsewhere(branch: Branch, sale: Sale) -> Notice:
+    """The money goes back in the gateway's own panel; answers the notice of it."""
+    entry = branch.entry_of(sale)
+    entry.refunds.append(("in-the-panel", entry.cents))
+    if isinstance(branch.fake, FakeWoovi):
+        whose = {"endToEndId": branch.fake.end_to_end_id(entry)}
+        body = dump({"event": "PIX_TRANSACTION_REFUND_SENT_CONFIRMED", "originalTransaction": whose})
+        return branch.fake.sign(body, secret=WEBHOOK_SECRET)
+    entry.status = "refunded"
+    return branch.notice(entry)
+
+
+def test_what_becomes_of_paid_money_while_the_gateway_is_down_is_asked_about_again(branch: Branch) -> None:
+    """Nobody polls what is paid: the notice is the only word of it."""
+    sale = sold_and_paid(branch)
+    branch.fake.become(Mood.DOWN, times=1)
+    delivery = branch.deliver(refunded_elsewhere(branch, sale))
+    assert (delivery.state, sale.payment.status) == ("new", "paid")
+    may_be_asked_again()
+    WebhookDelivery.unscoped.update(next_try_at=timezone.now())
+    process_deliveries()
+    assert (set(WebhookDelivery.unscoped.values_list("state", flat=True)), sale.payment.status) == (
+        {"done"},
+        "refunded",
+    )
+
+
+def test_the_same_news_of_what_is_paid_waits_for_no_answer(open_fake: OpenFake, settings: Any, db: None) -> None:
+    fake = open_fake(FakePushinPay)
+    assert isinstance(fake, FakePushinPay)
+    branch = open_branch(fake, settings)
+    sale = sold_and_paid(branch)
+    fake.become(Mood.DOWN, times=1)
+    assert branch.deliver(fake.notice_as_json(branch.entry_of(sale), secret=WEBHOOK_SECRET)).state == "done"
+
+
+def test_a_dispute_that_is_won_is_heard_of_at_gateways_that_have_no_word_for_it(
+    open_fake: OpenFake, settings: Any, db: None
+) -> None:
+    """The charge is simply paid again. Soon after the dispute that may be an old answer, and wins nothing."""
+    for kind in (FakeMercadoPago, FakeAsaas):
+        branch = open_branch(open_fake(kind), settings)
+        sale = sold_and_paid(branch)
+        branch.entry_of(sale).status = "disputed"
+        branch.deliver(branch.notice(branch.entry_of(sale)))
+        assert sale.payment.status == "disputed"
+        branch.entry_of(sale).status = "paid"
+        for stood, status in ((timedelta(minutes=30), "disputed"), (timedelta(days=9), "paid")):
+            may_be_asked_again()
+            later = timezone.now() + stood
+            with time_machine.travel(later, tick=False):
+                ask_gateway(sale.payment.pk, source=EventSource.WEBHOOK)
+            assert sale.payment.status == status
 
 
 def test_no_secret_of_a_notice_is_kept(branch: Branch) -> None:

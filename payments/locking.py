@@ -5,6 +5,8 @@ Payments never lock a flow or a conversation; what a run must know becomes an in
 
 from uuid import UUID
 
+from django.db import connection
+
 from payments.gateways.sandbox.charge import SandboxCharge
 from payments.models import CreditEntry, Order, Payment
 
@@ -29,6 +31,14 @@ def lock_credit(telegram_user_id: int) -> None:
     """What a person of the active organization is owed; nothing else is locked after it."""
     rows = CreditEntry.objects.select_for_update(of=("self",), no_key=True).filter(telegram_user_id=telegram_user_id)
     list(rows.order_by("id").values_list("pk"))
+
+
+def lock_access(organization_id: UUID, telegram_user_id: int, content_key: str) -> None:
+    """What one person has of one content, for whoever gives, extends or moves it: there may be no row yet. After the
+    order's lock and before any place's; held until the transaction ends."""
+    with connection.cursor() as cursor:
+        name = f"access:{organization_id}:{telegram_user_id}:{content_key}"
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
 def lock_sandbox_charge(token: str) -> SandboxCharge:

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from bots.outbox.registry import Claim, Dead, Done, Outcome, RetryAt, handler
+from bots.topics import CHAT_CHANGED
 from flows.engine.effects import (
     CheckPayment,
     Effect,
@@ -33,6 +34,7 @@ from payments.services.recalling import recall_accesses
 from payments.services.refunds import carry_out_refund, give_up_refund
 from payments.services.sandbox import post_notice
 from payments.services.serving import mark_link_sent, mark_served
+from payments.services.tending import chat_is_back, chat_is_lost
 from payments.topics import PAYMENT_REFUND, SANDBOX_NOTIFY
 
 SOON = timedelta(seconds=1)
@@ -99,6 +101,14 @@ def handle_link_said(claim: Claim) -> Outcome:
         organization_id=envelope.organization_id, grant_id=effect.grant_id, note_id=claim.id, effect_key=claim.key
     )
     return Done() if sent else RetryAt(timezone.now() + SOON, "its message has not left yet", counts=False)
+
+
+@handler(CHAT_CHANGED)
+def handle_chat_changed(claim: Claim) -> Outcome:
+    chat_id = UUID(claim.payload["chat"])
+    if claim.payload["lost"]:
+        return Done({"told": chat_is_lost(claim.organization_id, chat_id, key=claim.key)})
+    return Done({"links": chat_is_back(claim.organization_id, chat_id, links=bool(claim.payload["back"]))})
 
 
 @handler(SANDBOX_NOTIFY)

@@ -8,7 +8,7 @@ from flows.ports import register_catalogue_part, register_grant_names
 from payments import services
 from payments.selectors import catalogue_part, open_grant_names
 from payments.services.notices import look_around
-from payments.services.places import tend_places
+from payments.services.tending import tend_places
 
 NOTICES_EVERY_MS: Final = 60_000
 POLL_EVERY_MS: Final = 1_000

@@ -20,3 +20,5 @@ INVITE_REVOKE: Final = declare_topic("invite.revoke", queue=Queue.PAYMENTS)
 JOIN_ANSWER: Final = declare_topic("join.answer", queue=Queue.PAYMENTS)
 # Payload: {"chat": "<uuid>", "telegram_chat_id": int, "telegram_user_id": int}; asked once more before it is done.
 MEMBER_REMOVE: Final = declare_topic("member.remove", queue=Queue.PAYMENTS)
+# The same payload: whoever was put out may come in again.
+MEMBER_READMIT: Final = declare_topic("member.readmit", queue=Queue.PAYMENTS)

@@ -74,7 +74,8 @@ _DESCRIPTIONS: Final = (
     ("peer_id_invalid", Trouble.CHAT_NOT_FOUND),
     ("not enough rights", Trouble.MISSING_RIGHTS),
     ("need administrator rights", Trouble.MISSING_RIGHTS),
-    ("user is an administrator", Trouble.MISSING_RIGHTS),
+    # Nobody may remove them; the bot lacks nothing.
+    ("user is an administrator", Trouble.REFUSED),
     ("message is not modified", Trouble.NOTHING_TO_DO),
     ("query is too old", Trouble.NOTHING_TO_DO),
     ("query id is invalid", Trouble.NOTHING_TO_DO),

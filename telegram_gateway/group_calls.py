@@ -15,8 +15,8 @@ from bots.models import LostReason
 from bots.outbox.loop import outbox_loop
 from bots.outbox.registry import Cancelled, Claim, Done, Outcome, RetryAt, handler
 from bots.services import chats
-from payments.services import places
-from payments.topics import INVITE_CREATE, INVITE_REVOKE, JOIN_ANSWER, MEMBER_REMOVE
+from payments.services import links, places
+from payments.topics import INVITE_CREATE, INVITE_REVOKE, JOIN_ANSWER, MEMBER_READMIT, MEMBER_REMOVE
 from telegram_gateway.client import CALL_DEADLINE
 from telegram_gateway.errors import BOT_AWAY, TRANSIENT, Trouble, Verdict
 from telegram_gateway.protocol.chats import TITLE_LENGTH, read_member
@@ -33,8 +33,9 @@ SECONDS: Final = 60.0
 _LOST: Final = {
     Trouble.CHAT_NOT_FOUND: LostReason.GONE,
     Trouble.REMOVED_FROM_CHAT: LostReason.REMOVED,
-    Trouble.MISSING_RIGHTS: LostReason.DEMOTED,
 }
+# The right each asks for; the others remove, or let back.
+_INVITING: Final = frozenset({INVITE_CREATE, INVITE_REVOKE, JOIN_ANSWER})
 _HELD_BACK: Final = TRANSIENT | BOT_AWAY | {Trouble.FLOOD}
 
 
@@ -43,9 +44,9 @@ def handle_invite(claim: Claim) -> Outcome:
     """Have a link, and tell who asked. A link is made once for all who ask to join, or for one person alone."""
     payload = claim.payload
     if payload["is_test"]:
-        places.tell_link(claim.organization_id, payload, places.TEST_LINK, key=claim.key)
+        links.tell_link(claim.organization_id, payload, links.TEST_LINK, key=claim.key)
         return Done()
-    wish = places.wish_of(claim.organization_id, payload)
+    wish = links.wish_of(claim.organization_id, payload)
     if wish is None:
         return Cancelled("nothing is open any more")
     link = wish.known
@@ -61,7 +62,7 @@ def handle_invite(claim: Claim) -> Outcome:
         link = as_text(answer.get("invite_link"), limit=TITLE_LENGTH)
         if not link:
             return RetryAt(None, "Telegram gave no link")
-    places.take_link(claim.organization_id, payload, link, key=claim.key)
+    links.take_link(claim.organization_id, payload, link, key=claim.key)
     return Done()
 
 
@@ -99,7 +100,7 @@ def handle_removal(claim: Claim) -> Outcome:
     chat_id, user_id = UUID(payload["chat"]), int(payload["telegram_user_id"])
     if not places.may_be_removed(claim.organization_id, chat_id, user_id):
         return Cancelled("this person stays")
-    who = {"chat_id": payload["telegram_chat_id"], "user_id": user_id}
+    who, since = {"chat_id": payload["telegram_chat_id"], "user_id": user_id}, timezone.now()
     told = _call(claim, ApiCall("getChatMember", who))
     if not isinstance(told, Mapping):
         return _outcome(claim, told, chat_id)
@@ -116,8 +117,21 @@ def handle_removal(claim: Claim) -> Outcome:
     elif member.status == "kicked":
         # Lost between the two calls before; or banned by the team, which stays as it is.
         _call(claim, ApiCall("unbanChatMember", {**who, "only_if_banned": True})) if claim.attempt > 1 else None
-    places.note_removed(claim.organization_id, chat_id, user_id)
+    by_us = member.inside or (member.status == "kicked" and claim.attempt > 1)
+    places.note_removed(claim.organization_id, chat_id, user_id, since=since, by_us=by_us)
     return Done()
+
+
+@handler(MEMBER_READMIT, deadline=SECONDS)
+def handle_readmission(claim: Claim) -> Outcome:
+    """No ban stands in the way of who may come in again; whoever has no access by now stays as they are."""
+    payload = claim.payload
+    chat_id, user_id = UUID(payload["chat"]), int(payload["telegram_user_id"])
+    if not places.may_enter(claim.organization_id, chat_id, user_id):
+        return Cancelled("nothing is open any more")
+    who = {"chat_id": payload["telegram_chat_id"], "user_id": user_id, "only_if_banned": True}
+    answer = _call(claim, ApiCall("unbanChatMember", who))
+    return Done() if isinstance(answer, Mapping) else _outcome(claim, answer, chat_id)
 
 
 def declined_in_words(language_code: str) -> str:
@@ -128,14 +142,19 @@ def declined_in_words(language_code: str) -> str:
 
 
 def _call(claim: Claim, call: ApiCall) -> Mapping[str, Any] | Verdict | Outcome:
-    return outbox_loop.run(_made(claim, call), timeout=CALL_DEADLINE + 1)
+    moved: list[int] = []
+    answer = outbox_loop.run(_made(claim, call, moved), timeout=CALL_DEADLINE + 1)
+    if moved and claim.bot_id is not None:
+        # Telegram tells it in an update, too; that one may be lost.
+        chats.move_chat(claim.bot_id, was=int(call.parameters["chat_id"]), now=moved[-1])
+    return answer
 
 
-async def _made(claim: Claim, call: ApiCall) -> Mapping[str, Any] | Verdict | Outcome:
+async def _made(claim: Claim, call: ApiCall, moved: list[int]) -> Mapping[str, Any] | Verdict | Outcome:
     bot = await bot_of(claim)
     if isinstance(bot, Held):
         return bot.outcome
-    answer = await attempt(bot, call)
+    answer = await attempt(bot, call, moved=moved)
     if isinstance(answer, Verdict) and answer.trouble in _HELD_BACK:
         return outcome_of(claim, bot, answer)
     return answer
@@ -147,7 +166,9 @@ def _outcome(claim: Claim, answer: Mapping[str, Any] | Verdict | Outcome, chat_i
         assert not isinstance(answer, Mapping)
         return answer
     reason = _LOST.get(answer.trouble)
-    if reason is None or chat_id is None:
+    if chat_id is None or (reason is None and answer.trouble is not Trouble.MISSING_RIGHTS):
         return Cancelled(answer.error)
-    note = partial(chats.note_lost, chat_id, reason)
+    note = partial(chats.note_right_missing, chat_id, invites=claim.topic in _INVITING)
+    if reason is not None:
+        note = partial(chats.note_lost, chat_id, reason)
     return RetryAt(timezone.now() + RIGHTS_RETRY, answer.error, counts=False, follow_up=note)

@@ -208,8 +208,9 @@ def _come_back() -> RetryAt:
     return RetryAt(timezone.now() + FILE_WAIT, "its file is on its way to Telegram", counts=False)
 
 
-async def attempt(bot: SendingBot, call: ApiCall) -> Mapping[str, Any] | Verdict:
-    """Make one call: its result (empty where it is just true), or the verdict on why there is none."""
+async def attempt(bot: SendingBot, call: ApiCall, *, moved: list[int] | None = None) -> Mapping[str, Any] | Verdict:
+    """Make one call: its result (empty where it is just true), or the verdict on why there is none. A group that became
+    a supergroup is called by its new number, which is put into `moved`."""
     assert bot.token is not None
     try:
         result = await bot_for(bot.token).call(call)
@@ -218,7 +219,10 @@ async def attempt(bot: SendingBot, call: ApiCall) -> Mapping[str, Any] | Verdict
     else:
         return result if isinstance(result, dict) else {}
     if verdict.trouble is Trouble.MIGRATED and verdict.new_chat_id != call.parameters.get("chat_id"):
-        return await attempt(bot, replace(call, parameters={**call.parameters, "chat_id": verdict.new_chat_id}))
+        if moved is not None and verdict.new_chat_id is not None:
+            moved.append(verdict.new_chat_id)
+        again = replace(call, parameters={**call.parameters, "chat_id": verdict.new_chat_id})
+        return await attempt(bot, again, moved=moved)
     return verdict
 
 

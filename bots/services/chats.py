@@ -1,20 +1,43 @@
 """Groups and channels: connected when the bot becomes an administrator there, watched, lost when it is none."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import structlog
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
-from bots.actor import SYSTEM
-from bots.models import Bot
-from bots.models.chat import ChatKind, ChatStatus, ConnectedChat, LostReason
+from bots.actor import SYSTEM, AnyActor
+from bots.errors import Conflict, Invalid, NotFound
+from bots.models import Bot, NoticeKind
+from bots.models.chat import (
+    LEAST_MINUTES,
+    MOST_LINKS,
+    MOST_MINUTES,
+    ChatKind,
+    ChatStatus,
+    ConnectedChat,
+    LostReason,
+)
+from bots.outbox.publish import NewMessage, publish
 from bots.ports import ChatStanding, PlatformError, bot_platform
 from bots.services.audit import record_audit
+from bots.services.notices import notify
 from bots.tenancy import no_scope, organization_scope, scoped_transaction
+from bots.topics import CHAT_CHANGED
 
 logger = structlog.get_logger(__name__)
+
+MOST_KEPT: Final = 500
+# Why, in the English that the reader's language is found by.
+_RIGHTS: Final = (
+    gettext_noop("it may not invite people any more"),
+    gettext_noop("it may not remove people any more"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +154,80 @@ def _check_each(ids: list[uuid.UUID]) -> bool:
 
 def note_lost(chat_id: uuid.UUID, reason: LostReason) -> None:
     """A call to the platform failed because the bot can do nothing there. Safe to repeat."""
+    _note(chat_id, lambda _chat: ChatStanding(lost=reason))
+
+
+def note_right_missing(chat_id: uuid.UUID, *, invites: bool) -> None:
+    """A call failed because the bot may not invite people there (or, without `invites`, not remove them); what else it
+    may do the platform did not say, and stays. Safe to repeat."""
+
+    def without(chat: ConnectedChat) -> ChatStanding:
+        lost = LostReason(chat.lost_reason) if chat.lost_reason else None
+        may_invite, may_remove = chat.can_invite_users and not invites, chat.can_restrict_members and invites
+        return ChatStanding(can_invite_users=may_invite, can_restrict_members=may_remove, lost=lost)
+
+    _note(chat_id, without)
+
+
+def _note(chat_id: uuid.UUID, standing: Callable[[ConnectedChat], ChatStanding]) -> None:
     with no_scope(reason="a chat is found by its id, its organization with it"):
         found = ConnectedChat.unscoped.filter(pk=chat_id).values_list("organization_id", flat=True).first()
     if found is None:
         return
     with organization_scope(found), scoped_transaction():
         chat = ConnectedChat.objects.select_for_update(of=("self",), no_key=True).get(pk=chat_id)
-        _take(chat, ChatStanding(lost=reason))
+        _take(chat, standing(chat))
+
+
+def keep_inside(chat_id: uuid.UUID, telegram_user_id: int, *, reason: str, actor: AnyActor) -> ConnectedChat:
+    """This person is never removed from the chat, from here on. In the caller's transaction; locks the chat. Raises
+    NotFound, and Conflict for one who is on the list already."""
+    chat = _listed(chat_id)
+    if telegram_user_id in chat.allow_list:
+        raise Conflict("already_kept", _("This person is on the list already."))
+    return _list(chat, [*chat.allow_list, telegram_user_id], "chat.kept", telegram_user_id, reason, actor)
+
+
+def keep_no_longer(chat_id: uuid.UUID, telegram_user_id: int, *, reason: str, actor: AnyActor) -> ConnectedChat:
+    """This person is removed like others, from here on. In the caller's transaction; locks it. Raises NotFound."""
+    chat = _listed(chat_id)
+    if telegram_user_id not in chat.allow_list:
+        raise NotFound("not_kept", _("This person is not on the list."))
+    left = [one for one in chat.allow_list if one != telegram_user_id]
+    return _list(chat, left, "chat.not_kept", telegram_user_id, reason, actor)
+
+
+def _list(
+    chat: ConnectedChat, listed: list[int], action: str, telegram_user_id: int, reason: str, actor: AnyActor
+) -> ConnectedChat:
+    if len(listed) > MOST_KEPT:
+        raise Invalid("too_many_kept", _("So many people cannot be on the list: give them an access without end."))
+    chat.allow_list = listed
+    chat.save(update_fields=["allow_list"])
+    record_audit(chat, action, actor=actor, data={"telegram_user_id": telegram_user_id}, reason=reason)
+    return chat
+
+
+def set_another_link(chat_id: uuid.UUID, *, minutes: int, links: int, actor: AnyActor) -> ConnectedChat:
+    """When, and how often, who paid and is not inside gets another link. Locks the chat. Raises NotFound, Invalid."""
+    if not LEAST_MINUTES <= minutes <= MOST_MINUTES:
+        raise Invalid("minutes_out_of_range", _("Between 5 minutes and a day."), field="another_link_minutes")
+    if not 0 <= links <= MOST_LINKS:
+        raise Invalid("links_out_of_range", _("Between none and 5 links."), field="another_links")
+    with scoped_transaction():
+        chat = _listed(chat_id)
+        was = {"minutes": chat.another_link_minutes, "links": chat.another_links}
+        chat.another_link_minutes, chat.another_links = minutes, links
+        chat.save(update_fields=["another_link_minutes", "another_links"])
+        record_audit(chat, "chat.change", actor=actor, data={"was": was, "is": {"minutes": minutes, "links": links}})
+    return chat
+
+
+def _listed(chat_id: uuid.UUID) -> ConnectedChat:
+    chat = ConnectedChat.objects.select_for_update(of=("self",), no_key=True).filter(pk=chat_id).first()
+    if chat is None:
+        raise NotFound("chat_not_found", _("There is no such group or channel."))
+    return chat
 
 
 def _locked(bot_id: uuid.UUID, telegram_id: int) -> ConnectedChat | None:
@@ -165,6 +255,34 @@ def _take(chat: ConnectedChat, standing: ChatStanding) -> None:
         "can_restrict_members": chat.can_restrict_members,
         "reason": chat.lost_reason,
     }
-    record_audit(chat, action, actor=SYSTEM, data=data)
+    entry = record_audit(chat, action, actor=SYSTEM, data=data)
+    was_able, is_able = (before[1], before[2]), (chat.can_invite_users, chat.can_restrict_members)
+    _tell_change(chat, was_able, is_able, key=str(entry.pk))
     if not chat.lets_people_in:
         logger.warning("chat_cannot_let_in", chat_id=str(chat.pk), bot_id=str(chat.bot_id), reason=chat.lost_reason)
+
+
+def _tell_change(chat: ConnectedChat, was: tuple[bool, bool], able: tuple[bool, bool], *, key: str) -> None:
+    """A right that is gone is told to the team, once for each loss; both are told to whoever serves people there."""
+    lost = [reason for reason, before, now in zip(_RIGHTS, was, able, strict=True) if before and not now]
+    if lost:
+        with translation.override("en"):
+            reason = str(LostReason(chat.lost_reason).label) if chat.lost_reason else lost[0]
+        facts = {"bot": chat.bot.name, "chat": chat, "reason": reason}
+        notify(chat.organization_id, NoticeKind.BOT_RIGHTS, f"{chat.pk}:{key}", facts, page=("chat_detail", chat.pk))
+    if was != able:
+        publish(
+            [
+                NewMessage(
+                    topic=CHAT_CHANGED,
+                    key=f"chat:{chat.pk}:{key}",
+                    organization_id=chat.organization_id,
+                    bot_id=chat.bot_id,
+                    payload={
+                        "chat": str(chat.pk),
+                        "lost": was[0] and not able[0],
+                        "back": able[0] and not was[0],
+                    },
+                )
+            ]
+        )

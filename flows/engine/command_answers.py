@@ -15,7 +15,7 @@ from flows.engine.compile import Flow, VersionKind, compile_flow
 from flows.engine.content import AccessContent
 from flows.engine.effects import AttentionReason, Effect, RaiseAttention, RecallAccess, Say
 from flows.engine.events import AccessRecalled, MoneyTold, MoneyWord
-from flows.engine.notices import builtin_notice
+from flows.engine.notices import builtin_notice, renewal_notice
 from flows.engine.speech import content_messages
 from flows.engine.state import Facts, State, new_state
 from flows.engine.texts import BuiltinText, builtin_text
@@ -50,10 +50,15 @@ _MONEY_TEXTS: Final[Mapping[MoneyWord, BuiltinText]] = {
     MoneyWord.ACCESS_RETURNED: BuiltinText.ACCESS_RETURNED,
     MoneyWord.ACCESS_ENDS_IN_DAYS: BuiltinText.ACCESS_ENDS_IN_DAYS,
     MoneyWord.ACCESS_ENDS_TOMORROW: BuiltinText.ACCESS_ENDS_TOMORROW,
+    MoneyWord.ACCESS_ENDED: BuiltinText.ACCESS_ENDED,
+    MoneyWord.ACCESS_CLOSED: BuiltinText.ACCESS_CLOSED,
+    MoneyWord.ACCESS_WAITS: BuiltinText.ACCESS_WAITS,
     MoneyWord.GIVEN_BACK: BuiltinText.MONEY_GIVEN_BACK,
     MoneyWord.CREDITED: BuiltinText.MONEY_CREDITED,
     MoneyWord.UNUSUAL: BuiltinText.MONEY_UNUSUAL,
 }
+# Said with the button that begins the sale anew.
+_TO_RENEW: Final = frozenset({MoneyWord.ACCESS_ENDS_IN_DAYS, MoneyWord.ACCESS_ENDS_TOMORROW, MoneyWord.ACCESS_ENDED})
 _FOR_THE_TEAM: Final = frozenset({MoneyWord.ACCESS_DISPUTED, MoneyWord.CREDITED, MoneyWord.UNUSUAL, MoneyWord.SERVED})
 
 
@@ -61,7 +66,8 @@ def money_effects(event: MoneyTold, facts: Facts, now: datetime) -> Iterator[Eff
     """Says what became of money or access, beside whatever run there is; the team looks where it has a part in it."""
     text = _MONEY_TEXTS.get(event.word)
     if text is not None:
-        yield Say(builtin_notice(text, facts, now))
+        to_renew = event.word in _TO_RENEW
+        yield Say(renewal_notice(text, facts, now) if to_renew else builtin_notice(text, facts, now))
     if event.word in _FOR_THE_TEAM:
         yield RaiseAttention(AttentionReason.MONEY_UNUSUAL)
 

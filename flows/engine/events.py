@@ -194,6 +194,10 @@ class MoneyWord(StrEnum):
     SERVED = "served"
     ACCESS_ENDS_IN_DAYS = "access_ends_in_days"
     ACCESS_ENDS_TOMORROW = "access_ends_tomorrow"
+    ACCESS_ENDED = "access_ended"
+    ACCESS_CLOSED = "access_closed"
+    # The bot lost its group: whoever waits for a way in is told, and gets it when the bot is back.
+    ACCESS_WAITS = "access_waits"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,12 @@ def builtin_notice(code: BuiltinText, facts: Facts, now: datetime) -> OutMessage
     return OutMessage(_rendered(_builtin(code, facts), facts, now), ParseMode.HTML)
 
 
+def renewal_notice(code: BuiltinText, facts: Facts, now: datetime) -> OutMessage:
+    """A built-in text with the button that begins what the bot sells."""
+    renew = OutButton(_builtin(BuiltinText.ACCESS_RENEW_BUTTON, facts), begin=True)
+    return OutMessage(_rendered(_builtin(code, facts), facts, now), ParseMode.HTML, buttons=((renew,),))
+
+
 def link_notice(facts: Facts, link: str, now: datetime) -> OutMessage:
     """The way into a chat, where the run that asked for it is gone."""
     text = _rendered(_builtin(BuiltinText.ACCESS_CHAT, facts), facts, now)

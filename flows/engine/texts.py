@@ -54,6 +54,10 @@ class BuiltinText(StrEnum):
     ACCESS_NONE = "access_none"
     ACCESS_ENDS_IN_DAYS = "access_ends_in_days"
     ACCESS_ENDS_TOMORROW = "access_ends_tomorrow"
+    ACCESS_ENDED = "access_ended"
+    ACCESS_CLOSED = "access_closed"
+    ACCESS_WAITS = "access_waits"
+    ACCESS_RENEW_BUTTON = "access_renew_button"
     ACCESS_REFUNDED = "access_refunded"
     ACCESS_DISPUTED = "access_disputed"
     ACCESS_RETURNED = "access_returned"
@@ -174,13 +178,28 @@ _TEXTS: Final[Mapping[BuiltinText, tuple[str, str]]] = {
         "We found no open access of yours. If you paid and received nothing, write /paysupport.",
     ),
     BuiltinText.ACCESS_ENDS_IN_DAYS: (
-        "⏳ O seu acesso ao grupo termina em 3 dias. Renove para continuar: /start",
-        "⏳ Your access to the group ends in 3 days. Renew to stay: /start",
+        "⏳ O seu acesso ao grupo termina em 3 dias. Renove agora e não perca nenhum dia:",
+        "⏳ Your access to the group ends in 3 days. Renew now and lose no day:",
     ),
     BuiltinText.ACCESS_ENDS_TOMORROW: (
-        "⏳ O seu acesso ao grupo termina em menos de um dia. Renove para continuar: /start",
-        "⏳ Your access to the group ends in less than a day. Renew to stay: /start",
+        "⏳ O seu acesso ao grupo termina em menos de um dia. Renove agora e não perca nenhum dia:",
+        "⏳ Your access to the group ends in less than a day. Renew now and lose no day:",
     ),
+    BuiltinText.ACCESS_ENDED: (
+        "O prazo do seu acesso ao grupo terminou, por isso você saiu dele. Para voltar, renove:",
+        "Your access to the group has ended, so you are no longer in it. Renew to come back:",
+    ),
+    BuiltinText.ACCESS_CLOSED: (
+        "O seu acesso ao grupo foi encerrado por nossa equipe, por isso você saiu dele. Dúvidas: /paysupport.",
+        "Our team has closed your access to the group, so you are no longer in it. Questions: /paysupport.",
+    ),
+    BuiltinText.ACCESS_WAITS: (
+        "O grupo está com um problema técnico e a entrada espera um pouco. O seu acesso está guardado: assim que der, o "
+        "link chega aqui sozinho.",
+        "The group has a technical problem and the way in has to wait. Your access is kept: the link will arrive here "
+        "by itself as soon as it works.",
+    ),
+    BuiltinText.ACCESS_RENEW_BUTTON: ("🔁 Renovar", "🔁 Renew"),
     BuiltinText.ACCESS_REFUNDED: (
         "O seu acesso terminou porque o pagamento foi devolvido. Dúvidas: /paysupport.",
         "Your access has ended because the payment was given back. Questions: /paysupport.",

@@ -10,8 +10,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from bots.storable import clean_json
+from payments.locking import lock_access
 from payments.models import Grant, GrantKind, Order
-from payments.services.places import Asker, ask_for_link, open_place
+from payments.services.links import Asker, ask_for_link
+from payments.services.places import open_place
 
 
 def give(
@@ -34,6 +36,8 @@ def give(
     stored: dict[str, object] = clean_json(dict(content))
     key = content_key(stored)
     starts_at, ends_at = now, None
+    # Two sales paid at once: the second begins where the first ends.
+    lock_access(organization_id, telegram_user_id, key)
     duration = _duration(stored)
     if duration is not None:
         starts_at = _end_of_open_access(organization_id, telegram_user_id, key, order_id, now) or now

@@ -19,7 +19,7 @@ from payments.services.accounts import accounts_to_try
 from payments.services.checking import Check, check_payment, renew_payment
 from payments.services.creation import Creation, give_up, obtain_code, tell_waiting
 from payments.services.grants import give
-from payments.services.places import Asker, ask_for_link
+from payments.services.links import Asker, ask_for_link
 from payments.services.requests import Standing, Wish, open_order
 from payments.services.taking import keep_to_its_order
 from payments.services.transactions import work_for

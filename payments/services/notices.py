@@ -15,7 +15,7 @@ from payments import selectors
 from payments.domain.events import EventKind
 from payments.domain.states import Alarm, PaymentStatus
 from payments.gateways.reading import HOME
-from payments.models import GatewayAccount, Order, Payment, PaymentEvent
+from payments.models import GatewayAccount, Grant, Order, Payment, PaymentEvent, Place
 from payments.services.transactions import work_for
 
 # A gateway that stumbles for a moment is nobody's business: the next account makes the charge.
@@ -74,6 +74,15 @@ def _tell_dispute(order: Order, payment: Payment) -> None:
 def tell_not_served(order: Order) -> None:
     """A paid sale has not reached its buyer. Told once."""
     _tell(order, NoticeKind.NOT_SERVED, str(order.pk))
+
+
+def tell_not_inside(place: Place, grant: Grant) -> None:
+    """Every link was sent, and somebody with an access is still outside. Told once per access."""
+    facts: dict[str, object] = {"name": place.contact, "what": selectors.grant_title(grant)}
+    if grant.order is not None:
+        facts["amount"] = grant.order.amount.display("pt-br")
+    page = ("outside_list",) if grant.order_id is None else ("sale_detail", grant.order_id)
+    notify(place.organization_id, NoticeKind.NOT_SERVED, f"place:{place.pk}:{grant.pk}", facts, page=page)
 
 
 def look_around() -> int:

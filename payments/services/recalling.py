@@ -12,7 +12,7 @@ from flows.ports import InboxSource
 from flows.services import post_event
 from flows.topics import Envelope
 from payments.models import Grant, GrantKind
-from payments.services.places import Asker, ask_for_link
+from payments.services.links import Asker, ask_for_link
 from payments.services.transactions import work_for
 
 RECALLED = register("payments.access.recalled")

@@ -28,7 +28,7 @@ TABLE = [
     (BadRequest("Bad Request: chat not found"), Trouble.CHAT_NOT_FOUND),
     (BadRequest("Bad Request: PEER_ID_INVALID"), Trouble.CHAT_NOT_FOUND),
     (BadRequest("Bad Request: not enough rights to send text messages to the chat"), Trouble.MISSING_RIGHTS),
-    (BadRequest("Bad Request: user is an administrator of the chat"), Trouble.MISSING_RIGHTS),
+    (BadRequest("Bad Request: user is an administrator of the chat"), Trouble.REFUSED),
     (BadRequest("Bad Request: need administrator rights in the channel chat"), Trouble.MISSING_RIGHTS),
     (BadRequest("Bad Request: message is not modified"), Trouble.NOTHING_TO_DO),
     (

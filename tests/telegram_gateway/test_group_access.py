@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from bots.models import Bot, Channel, ChatStatus, ConnectedChat, Contact, LostReason
+from bots.models import Bot, Channel, ChatStatus, ConnectedChat, Contact
 from bots.outbox import relay
 from bots.outbox.models import MessageState, OutboxMessage, Queue
 from bots.tenancy import organization_scope
@@ -20,8 +20,10 @@ from flows.models import InboxEvent
 from flows.topics import Envelope
 from payments.models import Grant, Place
 from payments.services.handling import grant_access
-from payments.services.places import ANOTHER_LINK_AFTER, TEST_LINK, accesses_ended, tend_places
+from payments.services.links import TEST_LINK
+from payments.services.places import accesses_ended
 from payments.services.recalling import recall_accesses
+from payments.services.tending import tend_places
 from telegram_gateway import memberships, services
 from telegram_gateway.selectors import WebhookBot, sending_bots
 from tests.support.fake_telegram import FakeTelegram
@@ -178,7 +180,7 @@ def test_of_two_links_made_at_once_one_is_told_to_everybody(chat: ConnectedChat,
         ConnectedChat.unscoped.update(join_request_link="https://t.me/+first")
 
     give(chat)
-    with run_before("payments.services.places.take_link", somebody_is_faster):
+    with run_before("payments.services.links.take_link", somebody_is_faster):
         relay_all()
 
     assert links() == ["https://t.me/+first"]
@@ -201,7 +203,12 @@ def test_without_the_right_the_link_waits_until_the_owner_mends_it(
     give(chat)
     relay_all()
     chat.refresh_from_db()
-    assert (links(), chat.status, chat.lost_reason) == ([], ChatStatus.LOST, LostReason.DEMOTED)
+    assert (links(), chat.status, chat.can_invite_users, chat.can_restrict_members) == (
+        [],
+        ChatStatus.CONNECTED,
+        False,
+        True,
+    )
 
     group.rights["can_invite_users"] = True
     OutboxMessage.unscoped.filter(state=MessageState.NEW).update(due_at=timezone.now())
@@ -338,7 +345,7 @@ def test_somebody_else_with_an_access_of_their_own_stays(chat: ConnectedChat, gr
 def test_who_is_not_inside_gets_another_link_twice_at_most(chat: ConnectedChat) -> None:
     give(chat)
     relay_all()
-    assert Place.unscoped.get().due_at > timezone.now() + ANOTHER_LINK_AFTER / 2  # type: ignore[operator]
+    assert Place.unscoped.get().due_at > timezone.now() + timedelta(minutes=15)  # type: ignore[operator]
 
     for _ in range(4):
         make_due()

@@ -18,6 +18,7 @@ from flows.engine.effects import (
     Effect,
     GrantAccess,
     KeepAnswer,
+    LinkSaid,
     OrderServed,
     OutMessage,
     RaiseAttention,
@@ -54,7 +55,7 @@ CARRIED_OUT: Final[frozenset[type[Effect]]] = frozenset(
     }
 )
 # What only the team or the records see.
-NOT_SEEN: Final[frozenset[type[Effect]]] = frozenset({Record, KeepAnswer})
+NOT_SEEN: Final[frozenset[type[Effect]]] = frozenset({Record, KeepAnswer, LinkSaid})
 
 _RUN: Final = 0xA << 64
 # The way into a chat comes at once, and leads nowhere.

@@ -15,6 +15,18 @@ SAID = {
     MoneyWord.ACCESS_RETURNED: (
         "A contestação do pagamento terminou e o seu acesso voltou. Receba de novo com /acesso."
     ),
+    MoneyWord.ACCESS_ENDS_IN_DAYS: ("⏳ O seu acesso ao grupo termina em 3 dias. Renove agora e não perca nenhum dia:"),
+    MoneyWord.ACCESS_ENDS_TOMORROW: (
+        "⏳ O seu acesso ao grupo termina em menos de um dia. Renove agora e não perca nenhum dia:"
+    ),
+    MoneyWord.ACCESS_ENDED: ("O prazo do seu acesso ao grupo terminou, por isso você saiu dele. Para voltar, renove:"),
+    MoneyWord.ACCESS_CLOSED: (
+        "O seu acesso ao grupo foi encerrado por nossa equipe, por isso você saiu dele. Dúvidas: /paysupport."
+    ),
+    MoneyWord.ACCESS_WAITS: (
+        "O grupo está com um problema técnico e a entrada espera um pouco. O seu acesso está guardado: assim que der, "
+        "o link chega aqui sozinho."
+    ),
     MoneyWord.GIVEN_BACK: "Devolvemos o seu dinheiro. Ele volta pelo mesmo meio em que você pagou.",
     MoneyWord.CREDITED: (
         "O que você pagou a mais, repetido ou fora do prazo ficou como crédito seu. Nossa equipe já sabe: peça para "
@@ -40,6 +52,10 @@ def test_each_word_is_said_once_moves_no_run_and_calls_the_team_where_it_has_a_p
     assert ana.texts[told:] == ([said] if said else [])
     assert (ana.top.step_id, ana.top.revision, ana.top.state) == before
     assert bool(ana.conversation.attention) is (word in THE_TEAM_LOOKS)
+
+
+def test_no_word_is_forgotten() -> None:
+    assert set(SAID) == set(MoneyWord)
 
 
 def test_it_is_said_where_no_run_is() -> None:

@@ -1,11 +1,12 @@
 """Outbox topics the payments app handles: three lines each, the work is in the services."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
 from django.utils import timezone
 
+from bots.ids import uuid7_time
 from bots.outbox.registry import Claim, Dead, Done, Outcome, RetryAt, handler
 from bots.topics import CHAT_CHANGED
 from flows.engine.effects import (
@@ -38,6 +39,7 @@ from payments.services.tending import chat_is_back, chat_is_lost
 from payments.topics import PAYMENT_REFUND, SANDBOX_NOTIFY
 
 SOON = timedelta(seconds=1)
+SELDOM = timedelta(minutes=1)
 # A gateway that recovers is noticed within this, while the person still looks at the chat.
 LATER = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(minutes=5)
@@ -91,7 +93,9 @@ def handle_order_served(claim: Claim) -> Outcome:
     sent = mark_served(
         organization_id=envelope.organization_id, order_id=effect.order_id, note_id=claim.id, effect_key=claim.key
     )
-    return Done() if sent else RetryAt(timezone.now() + SOON, "its messages have not left yet", counts=False)
+    return (
+        Done() if sent else RetryAt(next_look(claim.id, timezone.now()), "its messages have not left yet", counts=False)
+    )
 
 
 @handler(LINK_SAID)
@@ -100,7 +104,9 @@ def handle_link_said(claim: Claim) -> Outcome:
     sent = mark_link_sent(
         organization_id=envelope.organization_id, grant_id=effect.grant_id, note_id=claim.id, effect_key=claim.key
     )
-    return Done() if sent else RetryAt(timezone.now() + SOON, "its message has not left yet", counts=False)
+    return (
+        Done() if sent else RetryAt(next_look(claim.id, timezone.now()), "its message has not left yet", counts=False)
+    )
 
 
 @handler(CHAT_CHANGED)
@@ -125,6 +131,11 @@ def _refund_failed(claim: Claim, outcome: Dead) -> None:
 def handle_payment_refund(claim: Claim) -> Outcome:
     pending = carry_out_refund(UUID(claim.payload["refund"]), organization_id=claim.organization_id)
     return Done() if pending is None else RetryAt(pending.at, pending.why, counts=pending.tried)
+
+
+def next_look(note_id: UUID, now: datetime) -> datetime:
+    """When to see again whether a walk's messages have left: soon while it is young, seldom while Telegram is away."""
+    return now + min(max((now - uuid7_time(note_id)) / 4, SOON), SELDOM)
 
 
 def _open(claim: Claim, kind: type[AnyEffect]) -> tuple[Envelope, AnyEffect]:

@@ -138,6 +138,10 @@ def next_look(note_id: UUID, now: datetime) -> datetime:
     return now + min(max((now - uuid7_time(note_id)) / 4, SOON), SELDOM)
 
 
+def _not_yet(claim: Claim, why: str) -> RetryAt:
+    return RetryAt(next_look(claim.id, timezone.now()), why, counts=False)
+
+
 def _open(claim: Claim, kind: type[AnyEffect]) -> tuple[Envelope, AnyEffect]:
     envelope = Envelope.load(claim.payload)
     if not isinstance(envelope.effect, kind):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 from uuid import UUID
 
 from payments.domain.gateway_names import GatewayName
@@ -116,8 +116,9 @@ class Traits:
 
     `seconds_between_questions`: how long to wait before asking about the same charge again; `questions_per_minute`: how
     many questions one account may ask (0: any number). A code lives `shortest_expiry` at least, whatever the flow says.
-    `legal_text` must be shown before payment, as the gateway words it. `secret_headers` of a notice hold the secret
-    itself: they are kept as fingerprints. `lists_received`: the gateway can tell all it has received.
+    `told_per_charge`: each charge tells the gateway where its notices go. `legal_text` must be shown before payment, as
+    the gateway words it. `secret_headers` of a notice hold the secret itself: they are kept as fingerprints.
+    `lists_received`: the gateway can tell all it has received.
     """
 
     currencies: frozenset[Currency]
@@ -133,6 +134,7 @@ class Traits:
     shortest_expiry: timedelta = timedelta()
     longest_expiry: timedelta = timedelta(days=365)
     legal_text: str = ""
+    told_per_charge: bool = False
     lists_received: bool = False
 
 
@@ -179,6 +181,7 @@ class Charge:
     paid_at: datetime | None = None
     expires_at: datetime | None = None
     dispute_won: bool = False
+    dispute_until: datetime | None = None
     raw: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -193,6 +196,7 @@ class Charge:
             occurred_at=self.paid_at,
             end_to_end_id=self.end_to_end_id,
             dispute_won=self.dispute_won,
+            dispute_until=self.dispute_until,
             raw=self.raw,
         )
 
@@ -264,4 +268,14 @@ class Gateway(Protocol):
 
     def received(self, account: AccountAccess, *, since: datetime, until: datetime) -> Iterator[Charge]:
         """What the gateway says it received in the time, with `traits.lists_received`; else nothing. May tell more."""
+        ...
+
+
+@runtime_checkable
+class RegistersWebhooks(Protocol):
+    """A gateway that lets us enter the address of an account's notices ourselves."""
+
+    def register_webhook(self, account: AccountAccess, *, url: str, email: str) -> None:
+        """Makes sure that what we must hear of comes to this address, and goes on coming; safe to repeat. `email` is
+        the seller's, where the gateway wants somebody to write to. `GatewayError`."""
         ...

@@ -67,6 +67,10 @@ class Api:
         """Does something: where no answer comes, its outcome is unknown."""
         return self._call("POST", path, query=query, content=orjson.dumps(body or {}), headers=headers)
 
+    def put(self, path: str, body: Mapping[str, object]) -> Any:
+        """Changes something; doing it twice changes nothing more."""
+        return self._call("PUT", path, content=orjson.dumps(body))
+
     def _call(
         self,
         method: str,

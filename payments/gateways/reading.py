@@ -1,7 +1,7 @@
 """Reads gateways' JSON value by value: what is not as documented is told as absent, never guessed."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -41,6 +41,18 @@ def as_moment(value: Any) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=HOME)
+
+
+def as_end_of_day(value: Any) -> datetime | None:
+    """The last moment of a day in Brazil, where a mere day is written; a moment as it is."""
+    moment = as_moment(value)
+    if moment is not None:
+        return moment
+    try:
+        day = date.fromisoformat(as_text(value, limit=10))
+    except ValueError:
+        return None
+    return datetime.combine(day, time(23, 59, 59), tzinfo=HOME)
 
 
 def as_reais(value: Any) -> Money | None:

@@ -26,6 +26,10 @@ GATEWAY_CHOICES = [
     (GatewayName.ASAAS.value, "Asaas"),
     (GatewayName.STARS.value, "Telegram Stars"),
 ]
+# Those a seller connects. The others come by themselves: the sandbox by a click, a bot's Stars with the bot.
+CONNECTABLE_CHOICES = [
+    (name, label) for name, label in GATEWAY_CHOICES if name not in (GatewayName.SANDBOX, GatewayName.STARS)
+]
 EVENT_SOURCE_CHOICES = [
     (EventSource.CREATE.value, _("Creation")),
     (EventSource.WEBHOOK.value, _("Gateway's notice")),

@@ -1,6 +1,6 @@
 """Reads of gateway accounts: their order, their health, what the gateways told, what a definition may name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -8,6 +8,8 @@ from uuid import UUID
 
 from django.db.models import Avg, Count, F, Q, QuerySet
 
+from bots.models import Bot
+from bots.selectors import bots_of
 from flows.engine.catalogue import CatalogueFacts, GatewayAccountFacts
 from payments.domain.events import EventKind, EventSource
 from payments.domain.money import Currency
@@ -84,8 +86,33 @@ def failing_accounts() -> QuerySet[GatewayAccount]:
 
 
 def accounts_of_bot(bot_id: UUID) -> QuerySet[GatewayAccount]:
-    """The accounts a bot tries, first to last."""
+    """The bot's own list, first to last; empty where it follows the organization's order."""
     return GatewayAccount.objects.filter(bot_places__bot_id=bot_id).order_by("bot_places__position")
+
+
+def accounts_tried_by(bot_id: UUID) -> QuerySet[GatewayAccount]:
+    """The accounts a bot tries for reais, first to last: its own list, else the organization's order. Those that are
+    switched off stand among them. Stars are each bot's own and stand in no list."""
+    own = accounts_of_bot(bot_id)
+    return own if own.exists() else gateway_accounts().filter(stars_of__isnull=True)
+
+
+@dataclass(frozen=True, slots=True)
+class BotOrder:
+    """A bot with the accounts it tries; `own`: by a list of its own."""
+
+    bot: Bot
+    own: bool
+    accounts: Sequence[GatewayAccount]
+
+
+def orders_of_bots() -> Sequence[BotOrder]:
+    """Every bot of the organization with what it tries; three statements."""
+    shared = list(gateway_accounts().filter(stars_of__isnull=True))
+    own: dict[UUID, list[GatewayAccount]] = {}
+    for place in BotGateway.objects.select_related("account").order_by("position"):
+        own.setdefault(place.bot_id, []).append(place.account)
+    return [BotOrder(bot, own=bot.pk in own, accounts=own.get(bot.pk, shared)) for bot in bots_of()]
 
 
 def unsettled_deliveries() -> QuerySet[WebhookDelivery]:
@@ -98,8 +125,10 @@ def catalogue_part(organization_id: UUID, bot_id: UUID | None) -> CatalogueFacts
     names none: the first that takes reais."""
     accounts = GatewayAccount.unscoped.filter(organization_id=organization_id, active=True)
     facts = {str(one.pk): _account_facts(one) for one in accounts.order_by("position", "created_at")}
-    places = BotGateway.unscoped.filter(organization_id=organization_id, bot_id=bot_id).order_by("position")
-    listed = [str(account_id) for account_id in places.values_list("account_id", flat=True)] if bot_id else []
+    listed: list[str] = []
+    if bot_id is not None:
+        places = BotGateway.unscoped.filter(organization_id=organization_id, bot_id=bot_id).order_by("position")
+        listed = [str(account_id) for account_id in places.values_list("account_id", flat=True)]
     # A list all of whose accounts are switched off is a list all the same: then nothing charges.
     order = tuple(account_id for account_id in listed or facts if account_id in facts)
     return CatalogueFacts(

@@ -35,8 +35,10 @@ def ensure_sandbox_account(organization: Organization) -> GatewayAccount:
 
 
 def set_bot_accounts(*, organization_id: UUID, bot_id: UUID, account_ids: Sequence[UUID]) -> None:
-    """The bot's accounts in the order they are to be tried. Raises `NotFound` for an account of somebody else."""
+    """The bot's own list, in the order in which its accounts are tried; empty: it follows the organization's order.
+    Raises `NotFound` for an account of somebody else. Two at once: the later one stands. Locks the organization."""
     with work_for(organization_id):
+        Organization.objects.select_for_update(of=("self",), no_key=True).get(pk=organization_id)
         known = set(GatewayAccount.objects.filter(pk__in=account_ids).values_list("pk", flat=True))
         if known != set(account_ids):
             raise NotFound("gateway_account_not_found", _("There is no such gateway account."))

@@ -10,7 +10,7 @@ from bots.errors import Text
 from payments.domain.gateway_names import GatewayName
 from payments.gateways.base import CredentialField, Environment, SecretOrigin
 from payments.gateways.registry import GATEWAYS
-from payments.models.enums import GATEWAY_CHOICES
+from payments.models.enums import CONNECTABLE_CHOICES, GATEWAY_CHOICES
 
 # What to call each credential, and where a seller finds it.
 CREDENTIALS: Final[Mapping[str, tuple[Text, Text]]] = {
@@ -34,8 +34,9 @@ SECRETS: Final[Mapping[GatewayName, Text]] = {
 # Where a seller enters our address at a gateway that must be told it once.
 WEBHOOK_STEPS: Final[Mapping[GatewayName, tuple[Text, ...]]] = {
     GatewayName.PUSHINPAY: (
-        _("In PushinPay's panel open settings, then webhooks."),
-        _("Paste the address, and the token as the value of the header it asks for."),
+        _("Its notices come by themselves: each charge tells PushinPay the address."),
+        _("To have them proven, open settings, then webhooks, in PushinPay's panel."),
+        _("Let it send a header of your own with every notice: x-pushinpay-token, with the token below as its value."),
     ),
     GatewayName.WOOVI: (
         _("In Woovi open API/Plugins, then webhooks, and make a new one."),
@@ -47,10 +48,7 @@ WEBHOOK_STEPS: Final[Mapping[GatewayName, tuple[Text, ...]]] = {
         _("Choose every event of charges, and let the queue be active."),
     ),
 }
-# The others come by themselves: the sandbox by a click, a bot's Stars with the bot.
-ADDABLE: Final = tuple(
-    (name, label) for name, label in GATEWAY_CHOICES if name not in (GatewayName.SANDBOX, GatewayName.STARS)
-)
+ADDABLE: Final = tuple(CONNECTABLE_CHOICES)
 
 
 class AccountForm(forms.Form):
@@ -60,14 +58,20 @@ class AccountForm(forms.Form):
         label=_("Name"), max_length=80, help_text=_("So that you tell your accounts apart. Buyers do not see it.")
     )
 
-    def __init__(self, gateway: GatewayName, data: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, gateway: GatewayName, data: Mapping[str, str] | None = None, *, known: Mapping[str, str] | None = None
+    ) -> None:
+        """`known`: what is known of an account that is changed, nothing secret; what stays empty then stays as it is."""
         super().__init__(data)
         self.gateway = gateway
         traits = GATEWAYS[gateway].traits
-        self.fields["name"].initial = dict(GATEWAY_CHOICES)[gateway.value]
-        for field in traits.credentials:
+        self.fields["name"].initial = (known or {}).get("name") or dict(GATEWAY_CHOICES)[gateway.value]
+        for field in traits.credentials if gateway is not GatewayName.STARS else ():
             label, hint = CREDENTIALS[field.name]
             self.fields[field.name] = _input(field, label, hint)
+            if known is not None:
+                self.fields[field.name].initial = known.get(field.name)
+                self.fields[field.name].required = bool(field.choices)
         if traits.webhook_secret is SecretOrigin.THEIRS:
             self.fields["webhook_secret"] = forms.CharField(
                 label=_("Webhook secret"),
@@ -80,7 +84,8 @@ class AccountForm(forms.Form):
     @property
     def credentials(self) -> dict[str, str]:
         """What the gateway needs, of what was typed in."""
-        return {field.name: self.cleaned_data[field.name] for field in GATEWAYS[self.gateway].traits.credentials}
+        names = (field.name for field in GATEWAYS[self.gateway].traits.credentials if field.name in self.fields)
+        return {name: self.cleaned_data[name] for name in names}
 
 
 def _input(field: CredentialField, label: Text, hint: Text) -> forms.Field:

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from payments.web.views import accounts, chats, decisions, grants, refunds, sales, test_payments, today
+from payments.web.views import (
+    accounts,
+    bot_accounts,
+    chats,
+    decisions,
+    grants,
+    places,
+    refunds,
+    sales,
+    test_payments,
+    today,
+)
 
 urlpatterns = [
     path("", today.today, name="today"),
@@ -20,10 +31,23 @@ urlpatterns = [
     path("acessos/<uuid:grant_id>/tomar/", grants.take_back, name="grant_take_back"),
     path("acessos/<uuid:grant_id>/mover/", grants.move, name="grant_move"),
     path("ajustes/grupos/", chats.chat_list, name="chat_list"),
+    path("acessos/<uuid:grant_id>/estender/", places.extend, name="grant_extend"),
+    path("acessos/fora/", places.outside_list, name="outside_list"),
+    path("acessos/saidas/", places.leaving_list, name="leaving_list"),
+    path("acessos/lugares/<uuid:place_id>/link/", places.send_link, name="place_link"),
+    path("acessos/lugares/<uuid:place_id>/manter/", places.keep, name="place_keep"),
+    path("acessos/lugares/<uuid:place_id>/desfazer/", places.undo, name="place_undo"),
+    path("ajustes/grupos/<uuid:chat_id>/", chats.chat_detail, name="chat_detail"),
+    path("ajustes/grupos/<uuid:chat_id>/links/", chats.change_links, name="chat_links"),
+    path("ajustes/grupos/<uuid:chat_id>/manter/", chats.keep, name="chat_keep"),
+    path("ajustes/grupos/<uuid:chat_id>/soltar/", chats.keep_no_longer, name="chat_keep_end"),
     path("ajustes/grupos/verificar/", chats.check_chats, name="chat_check"),
     path("ajustes/pagamentos/", accounts.account_list, name="account_list"),
     path("ajustes/pagamentos/sandbox/", accounts.add_sandbox, name="account_sandbox"),
     path("ajustes/pagamentos/nova/", accounts.add_account, name="account_add"),
+    path("ajustes/pagamentos/bots/<uuid:bot_id>/", bot_accounts.bot_order, name="bot_order"),
+    path("ajustes/pagamentos/bots/<uuid:bot_id>/mudar/", bot_accounts.bot_order_change, name="bot_order_change"),
+    path("ajustes/pagamentos/<uuid:account_id>/", accounts.change_account, name="account_change"),
     path("ajustes/pagamentos/<uuid:account_id>/testar/", accounts.test_account, name="account_test"),
     path("ajustes/pagamentos/<uuid:account_id>/mover/", accounts.move_account, name="account_move"),
     path("ajustes/pagamentos/<uuid:account_id>/ligar/", accounts.switch_account, name="account_switch"),

@@ -97,6 +97,23 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "api-payments"): Call(200, ApiScope.PAYMENTS_READ),
     ("GET", "api-payment"): Call(200, ApiScope.PAYMENTS_READ, of="payment"),
     ("POST", "api-payment-refund"): Call(202, ApiScope.PAYMENTS_WRITE, of="paid_payment", body={}),
+    ("GET", "api-gateway-accounts"): Call(200, ApiScope.GATEWAYS_READ),
+    # There is no gateway here either.
+    ("POST", "api-gateway-accounts"): Call(
+        503,
+        ApiScope.GATEWAYS_WRITE,
+        body={
+            "gateway": "woovi",
+            "name": "Woovi",
+            "credentials": {"app_id": "only-for-tests", "environment": "production"},
+        },
+    ),
+    ("GET", "api-gateway-account"): Call(200, ApiScope.GATEWAYS_READ, of="account"),
+    ("PATCH", "api-gateway-account"): Call(200, ApiScope.GATEWAYS_WRITE, of="account", body={"name": "Outra"}),
+    ("DELETE", "api-gateway-account"): Call(204, ApiScope.GATEWAYS_WRITE, of="account"),
+    ("POST", "api-gateway-account-test"): Call(200, ApiScope.GATEWAYS_WRITE, of="account"),
+    ("GET", "api-bot-gateway-accounts"): Call(200, ApiScope.GATEWAYS_READ, of="bot"),
+    ("PUT", "api-bot-gateway-accounts"): Call(200, ApiScope.GATEWAYS_WRITE, of="bot", body={"accounts": ["<account>"]}),
     ("GET", "api-grants"): Call(200, ApiScope.PAYMENTS_READ),
     ("POST", "api-grants"): Call(
         201, ApiScope.PAYMENTS_WRITE, body={"contact": "<contact>", "text": "Bem-vindo!", "reason": "a gift"}
@@ -120,6 +137,7 @@ def rows_of(world: World) -> dict[str, Any]:
     sale = charge(world.shop)
     return {
         "bot": world.shop.bot.pk,
+        "account": world.shop.account.pk,
         "flow": world.flow.pk,
         "contact": world.shop.contact.pk,
         "run": world.run.pk,
@@ -141,10 +159,13 @@ def address(name: str, rows: dict[str, Any], call: Call) -> str:
 def filled(body: Any, rows: dict[str, Any]) -> Any:
     if not isinstance(body, dict):
         return body
-    return {
-        name: str(rows[value.strip("<>")]) if isinstance(value, str) and value.startswith("<") else value
-        for name, value in body.items()
-    }
+
+    def of_row(value: Any) -> Any:
+        if isinstance(value, list):
+            return [of_row(one) for one in value]
+        return str(rows[value.strip("<>")]) if isinstance(value, str) and value.startswith("<") else value
+
+    return {name: of_row(value) for name, value in body.items()}
 
 
 def headers_of(call: Call) -> dict[str, str]:
@@ -175,14 +196,14 @@ def anybody() -> dict[str, Any]:
         name: uuid4()
         for name in (
             *("bot", "flow", "contact", "run", "payment", "paid_payment"),
-            *("asset", "test", "item", "other_item", "grant"),
+            *("asset", "test", "item", "other_item", "grant", "account"),
         )
     }
 
 
 @pytest.fixture(autouse=True)
 def no_telegram(settings: Any) -> None:
-    settings.TELEGRAM_API_BASE_URL = "http://127.0.0.1:9"
+    settings.TELEGRAM_API_BASE_URL = settings.WOOVI_API_BASE_URL = "http://127.0.0.1:9"
 
 
 def test_every_call_has_its_row() -> None:
@@ -210,6 +231,7 @@ def test_a_write_scope_reads_too(world: World, rows: dict[str, Any]) -> None:
         "flows": ApiScope.FLOWS_WRITE,
         "runs": ApiScope.RUNS_WRITE,
         "payments": ApiScope.PAYMENTS_WRITE,
+        "gateways": ApiScope.GATEWAYS_WRITE,
     }
     for key, call in CALLS.items():
         subject, _colon, act = call.scope.value.partition(":")

@@ -51,6 +51,16 @@ def world(telegram: FakeTelegram) -> World:
 @pytest.fixture
 def headers(world: World, settings: Any) -> dict[str, str]:
     settings.API_CALLS_PER_MINUTE = 1_000_000
+    for gateway in (
+        "MERCADOPAGO",
+        "PUSHINPAY",
+        "PUSHINPAY_SANDBOX",
+        "WOOVI",
+        "WOOVI_SANDBOX",
+        "ASAAS",
+        "ASAAS_SANDBOX",
+    ):
+        setattr(settings, f"{gateway}_API_BASE_URL", "http://127.0.0.1:9")
     return {"Authorization": f"Bearer {make_partner(world.organization).secret}"}
 
 
@@ -69,6 +79,7 @@ def rows(world: World) -> dict[str, str]:
         "tests": str(world.saved_test.pk),
         "assets": str(world.asset.pk),
         "grants": str(world.grant.pk),
+        "gateway-accounts": str(world.shop.account.pk),
         "standing-still": str(world.standing.pk),
     }
 

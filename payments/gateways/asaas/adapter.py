@@ -34,7 +34,17 @@ from payments.gateways.base import (
     fingerprint,
 )
 from payments.gateways.http import Api, Refused, amount_of, load
-from payments.gateways.reading import HOME, as_list, as_object, as_reais, as_text, needed, sum_of, unknown_status
+from payments.gateways.reading import (
+    HOME,
+    as_end_of_day,
+    as_list,
+    as_object,
+    as_reais,
+    as_text,
+    needed,
+    sum_of,
+    unknown_status,
+)
 
 TOKEN_HEADER: Final = "asaas-access-token"  # noqa: S105 - the header's name
 _STATUS: Final[Mapping[str, PaymentStatus]] = {
@@ -58,6 +68,22 @@ _STATUS: Final[Mapping[str, PaymentStatus]] = {
 }
 _REFUND_DONE: Final = "DONE"
 _REFUND_CANCELED: Final = frozenset({"CANCELLED", "CANCELED"})
+# What moves a charge of ours.
+_EVENTS: Final = (
+    "PAYMENT_CREATED",
+    "PAYMENT_UPDATED",
+    "PAYMENT_CONFIRMED",
+    "PAYMENT_RECEIVED",
+    "PAYMENT_OVERDUE",
+    "PAYMENT_DELETED",
+    "PAYMENT_RESTORED",
+    "PAYMENT_REFUNDED",
+    "PAYMENT_REFUND_IN_PROGRESS",
+    "PAYMENT_RECEIVED_IN_CASH_UNDONE",
+    "PAYMENT_CHARGEBACK_REQUESTED",
+    "PAYMENT_CHARGEBACK_DISPUTE",
+    "PAYMENT_AWAITING_CHARGEBACK_REVERSAL",
+)
 _PAGE: Final = 100
 _LIST_SECONDS: Final = 15
 
@@ -151,6 +177,29 @@ class AsaasGateway:
     def test_credentials(self, account: AccountAccess) -> None:
         _api(account).get("/payments", {"limit": "1"})
 
+    def register_webhook(self, account: AccountAccess, *, url: str, email: str) -> None:
+        """One webhook; one whose queue it has paused, or that somebody changed, is set right again."""
+        api = _api(account, seconds=_LIST_SECONDS)
+        wanted: dict[str, object] = {
+            "name": "Trilho",
+            "url": url,
+            "email": email,
+            "enabled": True,
+            "interrupted": False,
+            "authToken": account.webhook_secret,
+            # In sequence, one event that cannot be delivered holds all later ones back.
+            "sendType": "NON_SEQUENTIALLY",
+            "events": list(_EVENTS),
+        }
+        answer = as_object(api.get("/webhooks", {"limit": str(_PAGE)}))
+        if not isinstance(answer.get("data"), list):
+            raise GatewayError("unreadable_answer", "it does not say which webhooks there are", retryable=True)
+        mine = next((one for one in map(as_object, as_list(answer["data"])) if one.get("url") == url), None)
+        if mine is None:
+            api.post("/webhooks", wanted)
+        else:
+            api.put(f"/webhooks/{quote(as_text(mine.get('id'), limit=64), safe='')}", wanted)
+
     def received(self, account: AccountAccess, *, since: datetime, until: datetime) -> Iterator[Charge]:
         offset = 0
         while True:
@@ -242,5 +291,6 @@ def _as_charge(answer: Any, *, br_code: str = "") -> Charge:
         refunded=refunded or None,
         # Days are all it tells of when money came, and a day is no moment: ours is when we learn of it.
         fee=amount - net if status in SETTLED and net is not None and net <= amount else None,
+        dispute_until=as_end_of_day(as_object(said.get("chargeback")).get("deadlineToSendDisputeDocuments")),
         raw={"id": provider_id, "status": as_text(said.get("status")), "amount": amount.plain()},
     )

@@ -70,6 +70,7 @@ class MercadoPagoGateway:
         # Half an hour when the call arrives, so a little more when it leaves.
         shortest_expiry=timedelta(minutes=31),
         longest_expiry=timedelta(days=29),
+        told_per_charge=True,
         lists_received=True,
     )
 

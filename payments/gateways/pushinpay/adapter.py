@@ -72,6 +72,7 @@ class PushinPayGateway:
         questions_per_minute=60,
         minimum_minor=50,
         legal_text=LEGAL_TEXT,
+        told_per_charge=True,
     )
 
     def create(self, account: AccountAccess, charge: NewCharge) -> Charge:

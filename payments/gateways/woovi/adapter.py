@@ -40,6 +40,18 @@ _STATUS: Final[Mapping[str, PaymentStatus]] = {
 # Money on its way back counts as gone: asking twice must not give it back twice.
 _REFUND_ENDED_WELL: Final = frozenset({"CONFIRMED"})
 _REFUND_ENDED_BADLY: Final = frozenset({"REJECTED", "FAILED"})
+# What moves a charge of ours. Each event has a webhook of its own there.
+_EVENTS: Final = (
+    "OPENPIX:CHARGE_COMPLETED",
+    "OPENPIX:CHARGE_COMPLETED_NOT_SAME_CUSTOMER_PAYER",
+    "OPENPIX:CHARGE_EXPIRED",
+    "OPENPIX:DISPUTE_CREATED",
+    "OPENPIX:DISPUTE_ACCEPTED",
+    "OPENPIX:DISPUTE_REJECTED",
+    "OPENPIX:DISPUTE_CANCELED",
+    "PIX_TRANSACTION_REFUND_SENT_CONFIRMED",
+    "PIX_TRANSACTION_REFUND_SENT_REJECTED",
+)
 _PAGE: Final = 100
 _LIST_SECONDS: Final = 15
 _COMMENT_LENGTH: Final = 140
@@ -125,6 +137,19 @@ class WooviGateway:
         now = timezone.now()
         for _charge in self.received(account, since=now - timedelta(minutes=1), until=now):
             return
+
+    def register_webhook(self, account: AccountAccess, *, url: str, email: str) -> None:
+        api = _api(account, seconds=_LIST_SECONDS)
+        answer = as_object(api.get("/api/v1/webhook", {"url": url, "limit": str(_PAGE)}))
+        if not isinstance(answer.get("webhooks"), list):
+            # Without the list each try would make all of them once more.
+            raise GatewayError("unreadable_answer", "it does not say which webhooks there are", retryable=True)
+        known = [as_object(one) for one in as_list(answer["webhooks"])]
+        heard = {as_text(one.get("event")) for one in known if one.get("url") == url and one.get("isActive") is True}
+        for event in _EVENTS:
+            if event not in heard:
+                hook = {"name": f"Trilho {event}", "event": event, "url": url, "isActive": True}
+                api.post("/api/v1/webhook", {"webhook": hook})
 
     def received(self, account: AccountAccess, *, since: datetime, until: datetime) -> Iterator[Charge]:
         skipped = 0

@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponseBase
+from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,7 +25,9 @@ from payments.gateways.registry import GATEWAYS, gateway_of
 from payments.models import GatewayAccount
 from payments.selectors import AccountHealth
 from payments.services import account_settings, ensure_sandbox_account
+from payments.services.account_settings import registers_webhook
 from payments.services.accounts import webhook_url
+from payments.services.transactions import work_for
 from payments.web.forms import ADDABLE, WEBHOOK_STEPS, AccountForm
 from payments.web.looks import account_look
 
@@ -34,8 +36,8 @@ UNKNOWN_HEALTH = AccountHealth()
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """One account in the list. `webhook_url` and `webhook_secret` are what a seller enters at a gateway that must be
-    told where its notices go; empty where it is told with each charge."""
+    """One account in the list. `webhook_url` and `webhook_secret` are what a seller may enter at a gateway; empty where
+    nothing has to be entered. `registers`: we enter the address there ourselves."""
 
     row: GatewayAccount
     gateway: str
@@ -45,13 +47,14 @@ class AccountRow:
     webhook_url: str = ""
     webhook_secret: str = ""
     steps: tuple[Text, ...] = ()
+    registers: bool = False
     health: AccountHealth = UNKNOWN_HEALTH
     delay: str = ""
 
 
 # How far back an account's health looks.
 HEALTH_OF = timedelta(days=7)
-# Told with every charge where notices go.
+# Nothing is entered anywhere: each charge tells where its notices go, or none are needed.
 TELLS_ITSELF = frozenset({GatewayName.SANDBOX, GatewayName.MERCADO_PAGO, GatewayName.STARS})
 
 
@@ -65,6 +68,7 @@ def account_list(request: MemberRequest) -> HttpResponseBase:
         _row(account, number, len(accounts), may_manage, health.get(account.pk, UNKNOWN_HEALTH))
         for number, account in enumerate(accounts)
     ]
+    orders = selectors.orders_of_bots()
     has_sandbox = any(one.row.gateway == GatewayName.SANDBOX for one in rows)
     context = {
         "accounts": rows,
@@ -72,6 +76,8 @@ def account_list(request: MemberRequest) -> HttpResponseBase:
         "offers_sandbox": not has_sandbox and may_manage,
         "may_manage": may_manage,
         "gateways": ADDABLE,
+        # With one account there is nothing to order.
+        "orders": orders if len(accounts) > 1 or any(one.own for one in orders) else [],
     }
     return render(request, "payments/accounts.html", context)
 
@@ -93,7 +99,7 @@ def add_account(request: MemberRequest) -> HttpResponseBase:
     form = AccountForm(gateway, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            account_settings.add_account(
+            account = account_settings.add_account(
                 organization=request.membership.organization,
                 gateway=gateway,
                 name=form.cleaned_data["name"],
@@ -105,6 +111,7 @@ def add_account(request: MemberRequest) -> HttpResponseBase:
             put_on(form, error)
         else:
             messages.success(request, _("The account is connected: the gateway took the credentials."))
+            _tell_webhook(request, account)
             return redirect("account_list")
     context = {
         "form": form,
@@ -114,6 +121,41 @@ def add_account(request: MemberRequest) -> HttpResponseBase:
         "settings_tabs": settings_tabs(request),
     }
     return render(request, "payments/account_new.html", context, status=422 if request.method == "POST" else 200)
+
+
+@no_transaction
+@member_page(Permission.GATEWAY_MANAGE, methods=("GET", "HEAD", "POST"))
+def change_account(request: MemberRequest, account_id: UUID) -> HttpResponseBase:
+    """Another name, or other credentials: what stays empty stays as it is. New ones are tried before they are kept."""
+    organization_id = request.membership.organization_id
+    with work_for(organization_id):
+        account = selectors.gateway_accounts().filter(pk=account_id).first()
+    if account is None:
+        raise Http404
+    gateway = GatewayName(account.gateway)
+    open_fields = [field.name for field in GATEWAYS[gateway].traits.credentials if not field.secret]
+    known = {name: account.opened_credentials.get(name, "") for name in open_fields} | {"name": account.name}
+    form = AccountForm(gateway, request.POST or None, known=known)
+    if request.method == "POST" and form.is_valid():
+        credentials = {name: value for name, value in form.credentials.items() if value and value != known.get(name)}
+        try:
+            account = account_settings.change_account(
+                account_id,
+                organization_id=organization_id,
+                name=form.cleaned_data["name"],
+                credentials=credentials,
+                webhook_secret=form.cleaned_data.get("webhook_secret") or None,
+                actor=request.user,
+            )
+        except DomainError as error:
+            put_on(form, error)
+        else:
+            messages.success(request, _("The account is changed."))
+            if credentials:
+                _tell_webhook(request, account)
+            return redirect("account_list")
+    context = {"form": form, "account": account, "settings_tabs": settings_tabs(request)}
+    return render(request, "payments/account_change.html", context, status=422 if request.method == "POST" else 200)
 
 
 @no_transaction
@@ -165,11 +207,21 @@ def _row(account: GatewayAccount, number: int, count: int, may_manage: bool, hea
         is_first=number == 0,
         is_last=number == count - 1,
         webhook_url=webhook_url(account) if shows else "",
+        registers=shows and registers_webhook(account),
         webhook_secret=(account.webhook_secret or "") if shows and traits.webhook_secret is SecretOrigin.OURS else "",
         steps=WEBHOOK_STEPS.get(GatewayName(account.gateway), ()) if shows else (),
         health=health,
         delay=_delay(health.delay),
     )
+
+
+def _tell_webhook(request: MemberRequest, account: GatewayAccount) -> None:
+    if account.webhook_error:
+        messages.warning(
+            request,
+            _("The address of its notices could not be entered at the gateway: %(reason)s. Enter it by hand, as below.")
+            % {"reason": account.webhook_error},
+        )
 
 
 def _delay(length: timedelta | None) -> str:

@@ -1,11 +1,12 @@
 """Asaas: customers first, decimal reais, found by reference and never keyed; notices carry a shared token."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from payments.domain.gateway_names import GatewayName
 from payments.gateways.asaas.adapter import TOKEN_HEADER
 from tests.support.fake_gateways.books import Entry, Notice
-from tests.support.fake_gateways.server import SECRET, Answer, Call, FakeGateway, dump, reais
+from tests.support.fake_gateways.server import SECRET, Answer, Call, FakeGateway, Takes, dump, reais, takes
 
 STATUS = {
     "pending": "PENDING",
@@ -17,6 +18,9 @@ STATUS = {
 }
 
 
+MOST_WEBHOOKS = 10
+
+
 class FakeAsaas(FakeGateway):
     """Makes a second charge for the same reference, as the real one does."""
 
@@ -24,10 +28,26 @@ class FakeAsaas(FakeGateway):
     setting: ClassVar[str] = "ASAAS_API_BASE_URL"
     looks_up: ClassVar[bool] = True
     fees: ClassVar[bool] = True
+    own_headers: ClassVar[frozenset[str]] = frozenset({"access_token"})
+    documented: ClassVar[Mapping[str, Takes] | None] = {
+        "GET /customers": takes(query="cpfCnpj"),
+        "POST /customers": takes(needs="name cpfCnpj", body="email notificationDisabled"),
+        "POST /payments": takes(needs="customer billingType value dueDate", body="description externalReference"),
+        "GET /payments": takes(query="externalReference paymentDate[ge] paymentDate[le] limit offset"),
+        "GET /payments/*": takes(),
+        "GET /payments/*/pixQrCode": takes(),
+        "POST /payments/*/refund": takes(body="value description"),
+        "GET /webhooks": takes(query="limit offset"),
+        "POST /webhooks": takes(needs="name url sendType events", body="email enabled interrupted authToken"),
+        "PUT /webhooks/*": takes(body="name url sendType events email enabled interrupted authToken"),
+    }
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.customers: dict[str, dict[str, Any]] = {}
+        self.webhooks: list[dict[str, Any]] = []
+        # Until when the seller must have answered a dispute, once one is open.
+        self.dispute_until = ""
 
     @property
     def credentials(self) -> dict[str, str]:
@@ -44,6 +64,16 @@ class FakeAsaas(FakeGateway):
                 return self._customer(call)
             case "POST", ["payments"]:
                 return self._create(call)
+            case "GET", ["webhooks"]:
+                # It never tells the token again.
+                told = [{name: one[name] for name in one if name != "authToken"} for one in self.webhooks]
+                return Answer(200, {"data": told, "hasMore": False})
+            case "POST", ["webhooks"]:
+                return self._webhook(call)
+            case "PUT", ["webhooks", webhook_id]:
+                (hook,) = [one for one in self.webhooks if one["id"] == webhook_id]
+                hook |= call.body
+                return Answer(200, hook)
             case "GET", ["payments"]:
                 return self._list(call)
             case "GET", ["payments", payment_id] if payment_id in self.entries:
@@ -56,6 +86,12 @@ class FakeAsaas(FakeGateway):
                 entry.refunds.append((call.body["description"], int(call.body["value"] * 100)))
                 return Answer(200, self.told(entry))
         return Answer(404, {"errors": [{"code": "not_found", "description": "não encontrado"}]})
+
+    def _webhook(self, call: Call) -> Answer:
+        if len(self.webhooks) == MOST_WEBHOOKS:
+            return Answer(400, {"errors": [{"code": "invalid_action", "description": "Limite de webhooks atingido"}]})
+        self.webhooks.append({"id": f"hook-{len(self.webhooks)}", **call.body})
+        return Answer(200, self.webhooks[-1])
 
     def _customer(self, call: Call) -> Answer:
         if not call.body.get("name") or len(call.body.get("cpfCnpj", "")) not in (11, 14):
@@ -99,6 +135,9 @@ class FakeAsaas(FakeGateway):
             "externalReference": entry.reference,
             "invoiceUrl": f"https://www.asaas.com/i/{entry.id}",
             "deleted": False,
+            "chargeback": {"status": "REQUESTED", "deadlineToSendDisputeDocuments": self.dispute_until or None}
+            if entry.status == "disputed"
+            else None,
             "refunds": [{"status": "DONE", "value": reais(cents), "description": key} for key, cents in entry.refunds]
             or None,
         } | self.lies

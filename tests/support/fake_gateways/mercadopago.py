@@ -1,12 +1,14 @@
 """Mercado Pago: keys, decimal amounts, a search by reference, notices that hold no status."""
 
 import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from payments.domain.gateway_names import GatewayName
 from payments.gateways.mercadopago.signature import HEADER, REQUEST_ID, manifest, sign
 from tests.support.fake_gateways.books import Entry, Notice
-from tests.support.fake_gateways.server import SECRET, Answer, Call, FakeGateway, dump, reais
+from tests.support.fake_gateways.server import SECRET, Answer, Call, FakeGateway, Takes, dump, reais, takes
 
 STATUS = {
     "pending": ("pending", "pending_waiting_transfer"),
@@ -26,6 +28,20 @@ class FakeMercadoPago(FakeGateway):
     keyed: ClassVar[bool] = True
     looks_up: ClassVar[bool] = True
     fees: ClassVar[bool] = True
+    own_headers: ClassVar[frozenset[str]] = frozenset({"authorization", "x-idempotency-key"})
+    documented: ClassVar[Mapping[str, Takes] | None] = {
+        "POST /v1/payments": takes(
+            needs="transaction_amount payment_method_id",
+            body="description external_reference notification_url date_of_expiration payer.email payer.first_name "
+            "payer.last_name payer.identification.type payer.identification.number",
+        ),
+        "GET /v1/payments/search": takes(
+            query="external_reference sort range begin_date end_date status limit offset",
+        ),
+        "GET /v1/payments/*": takes(),
+        "POST /v1/payments/*/refunds": takes(body="amount"),
+        "GET /users/me": takes(),
+    }
 
     @property
     def credentials(self) -> dict[str, str]:
@@ -50,13 +66,16 @@ class FakeMercadoPago(FakeGateway):
 
     def _create(self, call: Call) -> Answer:
         key = call.headers.get("x-idempotency-key", "")
-        if not key:
+        if not 1 <= len(key) <= 64:
             return Answer(400, {"message": "Header X-Idempotency-Key can't be null"})
         if not call.body.get("payer", {}).get("email"):
             return Answer(400, {"message": "payer.email must be a valid email"})
         known = self.by_reference(call.body["external_reference"])
         if known and known[0].asked != call.body:
             return Answer(400, {"message": "the same idempotency key with other parameters"})
+        ends_in = datetime.fromisoformat(call.body["date_of_expiration"]) - datetime.now(UTC)
+        if not timedelta(minutes=30) <= ends_in <= timedelta(days=30):
+            return Answer(400, {"message": "date_of_expiration must be between 30 minutes and 30 days"})
         cents = int(call.body["transaction_amount"] * 100)
         entry = (
             known[0]

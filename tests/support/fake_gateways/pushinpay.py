@@ -1,12 +1,13 @@
 """PushinPay: cents, no keys, no lookup, no signature but a header; ids change their letter case."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from payments.domain.gateway_names import GatewayName
 from payments.gateways.pushinpay.adapter import KEY_PARAMETER, TOKEN_HEADER
 from tests.support.fake_gateways.books import Entry, Notice
-from tests.support.fake_gateways.server import SECRET, Answer, Call, FakeGateway, dump
+from tests.support.fake_gateways.server import SECRET, Answer, Call, FakeGateway, Takes, dump, takes
 
 STATUS = {
     "pending": "created",
@@ -24,6 +25,12 @@ class FakePushinPay(FakeGateway):
 
     name: ClassVar[GatewayName] = GatewayName.PUSHINPAY
     setting: ClassVar[str] = "PUSHINPAY_API_BASE_URL"
+    own_headers: ClassVar[frozenset[str]] = frozenset({"authorization"})
+    documented: ClassVar[Mapping[str, Takes] | None] = {
+        "POST /pix/cashIn": takes(needs="value", body="webhook_url"),
+        "GET /transactions/*": takes(),
+        "POST /transactions/*/refund": takes(),
+    }
 
     @property
     def credentials(self) -> dict[str, str]:

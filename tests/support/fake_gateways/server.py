@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -41,6 +41,26 @@ class Call:
     body: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Takes:
+    """What one call of an API may hold, field by field (`payer.email` is a field within one), and what it must hold."""
+
+    body: frozenset[str] = frozenset()
+    query: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset()
+
+
+def takes(*, body: str = "", query: str = "", needs: str = "") -> Takes:
+    """Each a list of names; what is needed is taken, too."""
+    return Takes(frozenset((body + " " + needs).split()), frozenset(query.split()), frozenset(needs.split()))
+
+
+# What every client sends.
+_USUAL_HEADERS = frozenset(
+    {"host", "accept", "accept-encoding", "connection", "content-length", "content-type", "user-agent"}
+)
+
+
 @dataclass
 class _Spell:
     mood: Mood
@@ -67,6 +87,10 @@ class FakeGateway:
     keyed: ClassVar[bool] = False
     looks_up: ClassVar[bool] = False
     fees: ClassVar[bool] = False
+    # `METHOD /path`, a star for an id, and what is taken there: all that the gateway documents and we use. Anything
+    # else is refused, so that an adapter that makes something up is noticed. None: a fake of no gateway takes all.
+    documented: ClassVar[Mapping[str, Takes] | None] = None
+    own_headers: ClassVar[frozenset[str]] = frozenset()
 
     entries: dict[str, Entry] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
@@ -157,7 +181,7 @@ class FakeGateway:
                 return Answer(429, {"message": "Too Many Requests"}), False
             if mood is Mood.CUT:
                 return None, True
-            answer = self.handle(call)
+            answer = self._refusal_of(call) or self.handle(call)
             if mood is Mood.LOST:
                 return None, True
             if mood is Mood.RUBBISH:
@@ -167,12 +191,48 @@ class FakeGateway:
             return None, True
         return answer, False
 
+    def _refusal_of(self, call: Call) -> Answer | None:
+        """What no documentation knows."""
+        if self.documented is None:
+            return None
+        known = next((one for line, one in self.documented.items() if _is_at(line, call)), None)
+        if known is None:
+            return Answer(404, {"message": f"undocumented: {call.method} {call.path}"})
+        strange = set(call.headers) - _USUAL_HEADERS - self.own_headers
+        strange |= set(call.query) - known.query
+        given = set(_names_in(call.body))
+        strange |= given - known.body
+        missing = known.needs - given
+        if call.method != "GET" and call.headers.get("content-type") != "application/json":
+            strange.add("content-type")
+        if strange or missing:
+            return Answer(400, {"message": f"undocumented {sorted(strange)}, missing {sorted(missing)}"})
+        return None
+
     def _mood_for(self, line: str) -> Mood | None:
         for spell in self._spells:
             if spell.times > 0 and spell.match in line:
                 spell.times -= 1
                 return spell.mood
         return None
+
+
+def _is_at(line: str, call: Call) -> bool:
+    method, _space, path = line.partition(" ")
+    wanted, asked = path.split("/"), call.path.split("/")
+    return (
+        method == call.method
+        and len(wanted) == len(asked)
+        and all(one in ("*", other) for one, other in zip(wanted, asked, strict=True))
+    )
+
+
+def _names_in(body: Mapping[str, Any], within: str = "") -> Iterator[str]:
+    for name, value in body.items():
+        if isinstance(value, dict):
+            yield from _names_in(value, f"{within}{name}.")
+        else:
+            yield f"{within}{name}"
 
 
 class _Server(ThreadingHTTPServer):

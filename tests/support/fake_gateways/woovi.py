@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from payments.domain.gateway_names import GatewayName
 from payments.gateways.woovi.signature import HEADER, HMAC_HEADER
 from tests.support.fake_gateways.books import Entry, Notice
-from tests.support.fake_gateways.server import SECRET, Answer, Call, FakeGateway, dump
+from tests.support.fake_gateways.server import SECRET, Answer, Call, FakeGateway, Takes, dump, takes
 
 STATUS = {
     "pending": "ACTIVE",
@@ -54,6 +55,23 @@ class FakeWoovi(FakeGateway):
     keyed: ClassVar[bool] = True
     looks_up: ClassVar[bool] = True
     fees: ClassVar[bool] = True
+    own_headers: ClassVar[frozenset[str]] = frozenset({"authorization"})
+    documented: ClassVar[Mapping[str, Takes] | None] = {
+        "GET /api/v1/webhook/public-keys": takes(),
+        "POST /api/v1/charge": takes(needs="value correlationID", body="comment expiresIn", query="return_existing"),
+        "GET /api/v1/charge": takes(query="start end status limit skip"),
+        "GET /api/v1/charge/*": takes(),
+        "GET /api/v1/charge/*/refund": takes(),
+        "POST /api/v1/charge/*/refund": takes(needs="correlationID", body="value comment"),
+        "GET /api/v1/webhook": takes(query="url limit skip"),
+        "POST /api/v1/webhook": takes(
+            needs="webhook.event webhook.url", body="webhook.name webhook.authorization webhook.isActive"
+        ),
+    }
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.webhooks: list[dict[str, Any]] = []
 
     @property
     def credentials(self) -> dict[str, str]:
@@ -68,6 +86,12 @@ class FakeWoovi(FakeGateway):
         match call.method, call.path.strip("/").split("/"):
             case "POST", ["api", "v1", "charge"]:
                 return self._create(call)
+            case "GET", ["api", "v1", "webhook"]:
+                found = [one for one in self.webhooks if call.query.get("url") in (None, one["url"])]
+                return Answer(200, {"pageInfo": {"skip": 0, "limit": 100}, "webhooks": found})
+            case "POST", ["api", "v1", "webhook"]:
+                self.webhooks.append({"id": f"V{len(self.webhooks)}", **call.body["webhook"]})
+                return Answer(200, {"webhook": self.webhooks[-1]})
             case "GET", ["api", "v1", "charge"]:
                 return self._list(call)
             case "GET", ["api", "v1", "charge", charge_id] if charge_id in self.entries:
@@ -83,6 +107,8 @@ class FakeWoovi(FakeGateway):
 
     def _create(self, call: Call) -> Answer:
         correlation = call.body["correlationID"]
+        if len(call.body.get("comment", "")) > 140 or call.body["value"] < 1:
+            return Answer(400, {"error": "comment deve ter até 140 caracteres"})
         if call.body["expiresIn"] <= 15 * 60:
             return Answer(400, {"error": "expiresIn deve ser maior que 900"})
         if correlation in self.entries and call.query.get("return_existing") != "true":

@@ -4,6 +4,7 @@ The gateway's word goes through the one function that changes a payment. Adapter
 what has gone before they send more, so an answer that was lost costs a question and no second refund.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -38,6 +39,7 @@ ASKED = register("payments.refund.asked")
 ANSWERED = register("payments.refund.answered")
 BOOKED = register("payments.refund.booked")
 
+REFUNDABLE = STILL_HERE
 # A gateway that has taken a refund and not carried it out is asked again this much later.
 AGAIN = timedelta(minutes=2)
 
@@ -53,21 +55,30 @@ class Pending:
 
 def refundable(payment: Payment) -> Money:
     """What is still here of a charge's money: nothing where no refund may be asked for."""
-    if payment.state not in STILL_HERE:
+    if payment.state not in REFUNDABLE:
         return Money(0, payment.amount.currency)
     standing = _standing(payment)
     return Money(max(0, standing.received_minor - standing.refunded_minor), payment.amount.currency)
 
 
 def amount_from(text: str | None, currency: Currency) -> Money | None:
-    """What somebody wrote, in units and with a comma or a point; None for nothing. Raises `Invalid`."""
+    """What somebody wrote, in units: `10,50`, `10.50`, `R$ 1.234,50`; None for nothing. What can be read in two ways
+    (`1.234`) is refused like what is no amount: raises `Invalid`."""
     if text is None or not text.strip():
         return None
-    written = text.strip().replace(",", ".") if "." not in text else text.strip()
     try:
-        return Money.parse(written, currency)
+        return Money.parse(_with_a_point(text), currency)
     except MoneyError:
         raise Invalid("refund_amount", _("Say how much is to be given back."), field="amount") from None
+
+
+def _with_a_point(text: str) -> str:
+    written = _SYMBOL.sub("", text.strip())
+    for group, point in ((".", ","), (",", ".")):
+        grouped = rf"[0-9]{{1,3}}(?:{re.escape(group)}[0-9]{{3}})+{re.escape(point)}[0-9]{{2}}"
+        if re.fullmatch(grouped, written, re.ASCII):
+            return written.replace(group, "").replace(point, ".")
+    return written if "." in written else written.replace(",", ".")
 
 
 def refund_payment(
@@ -78,15 +89,21 @@ def refund_payment(
     actor: AnyActor,
     reason: str,
     by_hand: bool = False,
+    seen: Money | None = None,
 ) -> Refund:
     """Decides to give back `amount` (None: all that is left) and has it done; the money leaves a moment later.
 
     By hand, or where the gateway cannot: the row waits for `confirm_by_hand`. Raises `NotFound`, `Invalid` (field
-    `amount`), `Conflict` where nothing can be given back or a refund is open. Locks order, then payment.
+    `amount`), `Conflict` where nothing can be given back, a refund is open, or not so much is left as was `seen` by who
+    decided: a form sent twice gives back once. Locks order, then payment.
     """
     with work_for(organization_id):
         order, payment = _locked(payment_id)
         wanted = _judged(payment, amount, by_hand=by_hand)
+        if seen is not None and seen != refundable(payment):
+            raise Conflict(
+                "refund_meanwhile", _("Money of this payment went back meanwhile. Look at what is left, and decide again.")
+            )
         by_hand = by_hand or gateway_of(payment.account.gateway).traits.refunds is Refunds.NONE
         refund = intend_refund(
             payment,
@@ -171,7 +188,7 @@ def cancel_by_hand(refund_id: UUID, *, organization_id: UUID, actor: AnyActor, n
 
 
 def _judged(payment: Payment, amount: Money | None, *, by_hand: bool) -> Money:
-    if payment.state not in STILL_HERE:
+    if payment.state not in REFUNDABLE:
         raise Conflict("not_refundable", _("There is no money here that could be given back."))
     if has_open_refund(payment):
         raise Conflict("refund_open", _("A refund of this payment is on its way already."))
@@ -221,7 +238,7 @@ def _finish(refund_id: UUID, *, source: EventSource) -> None:
     refund.state, refund.done_at = RefundState.DONE, timezone.now()
     refund.save(update_fields=["state", "done_at"])
     _note(refund, source)
-    tell_money(order, MoneyWord.GIVEN_BACK, key=f"refund:{refund.pk}:done")
+    tell_money(order, MoneyWord.GIVEN_BACK, key=f"refund:{refund.pk}:done", amount=refund.amount)
 
 
 def _note(refund: Refund, source: EventSource, *, alarm: Alarm | None = None, note: str = "") -> None:

@@ -38,7 +38,8 @@ def add_account(
     row = GatewayAccount(
         pk=uuid7(), organization_id=organization.pk, gateway=gateway.value, name=name, last_answer_at=timezone.now()
     )
-    row.credentials = {field.name: credentials.get(field.name, "").strip() for field in adapter.traits.credentials}
+    needed = {field.name: "" for field in adapter.traits.credentials}
+    row.credentials = _known_credentials(row, adapter, {**needed, **credentials})
     if adapter.traits.webhook_secret is SecretOrigin.THEIRS:
         row.webhook_secret = webhook_secret.strip()
     _try(adapter, access_to(row))

@@ -43,6 +43,7 @@ from flows.engine.walk import END, STAY, Go, Move, Walk
 
 # A second word about the same expired code so soon is noise.
 _QUIET: Final = timedelta(seconds=10)
+_UNPAID: Final = (PaymentStatus.PENDING, PaymentStatus.EXPIRED, PaymentStatus.FAILED)
 
 
 def on_ready(walk: Walk, event: ChargeReady) -> Move:
@@ -95,18 +96,38 @@ def on_failed(walk: Walk, event: ChargeFailed) -> Move:
     return _unhappy(walk, step, visit, BuiltinText.CHARGE_FAILED)
 
 
+def on_coupon_refused(walk: Walk, event: CouponRefused) -> Move:
+    """The coupon cannot be had after all: it is said, and the step is entered anew at its full price."""
+    visit = _known(walk, event.visit)
+    if visit is None:
+        return STAY
+    walk.record_of(visit, TimelineKind.COUPON_REFUSED, visit=event.visit, code=event.code, coupon=event.coupon)
+    visit = change_visit(walk, visit, renewing=False)
+    step = _waited_step(walk, visit)
+    if step is None or visit.taken_paid:
+        return STAY
+    give_up_coupon(walk, step, event.coupon, event.code)
+    return Go(step.id)
+
+
 def on_checked(walk: Walk, event: PaymentChecked) -> Move:
-    """The answer to "I have paid": unpaid leaves by `pending` once per visit, else it is said that nothing was seen."""
+    """The answer to "I have paid": unpaid leaves by `pending` once per visit, else it is said that nothing was seen, or
+    what became of money that was seen and not served."""
     visit = _known(walk, event.visit)
     if visit is None:
         return STAY
     walk.record_of(
         visit, TimelineKind.PAYMENT_CHECKED, visit=event.visit, status=str(event.status), checked=event.checked
     )
-    if visit.taken_paid or event.status is PaymentStatus.PAID:
+    if visit.taken_paid:
+        return STAY
+    if event.status not in _UNPAID:
+        # Money came and was not served: too late, or of another amount. What became of it is said once more.
+        given_back = event.status is PaymentStatus.REFUNDED
+        walk.say_builtin(BuiltinText.MONEY_GIVEN_BACK if given_back else BuiltinText.MONEY_UNUSUAL)
         return STAY
     step = _waited_step(walk, visit)
-    if step is None or event.status not in (PaymentStatus.PENDING, PaymentStatus.EXPIRED, PaymentStatus.FAILED):
+    if step is None:
         walk.say_builtin(BuiltinText.NOT_SEEN)
         return STAY
     if event.status is PaymentStatus.PENDING:

@@ -15,7 +15,7 @@ from flows.engine.compile import Flow, VersionKind, compile_flow
 from flows.engine.content import AccessContent
 from flows.engine.effects import AttentionReason, Effect, RaiseAttention, RecallAccess, Say
 from flows.engine.events import AccessRecalled, MoneyTold, MoneyWord
-from flows.engine.notices import builtin_notice, renewal_notice
+from flows.engine.notices import builtin_notice, renewal_notice, sum_of_money
 from flows.engine.speech import content_messages
 from flows.engine.state import Facts, State, new_state
 from flows.engine.texts import BuiltinText, builtin_text
@@ -67,7 +67,8 @@ def money_effects(event: MoneyTold, facts: Facts, now: datetime) -> Iterator[Eff
     text = _MONEY_TEXTS.get(event.word)
     if text is not None:
         to_renew = event.word in _TO_RENEW
-        yield Say(renewal_notice(text, facts, now) if to_renew else builtin_notice(text, facts, now))
+        said = builtin_notice(text, facts, now, sum_of_money(event.amount_minor, event.currency, facts))
+        yield Say(renewal_notice(text, facts, now) if to_renew else said)
     if event.word in _FOR_THE_TEAM:
         yield RaiseAttention(AttentionReason.MONEY_UNUSUAL)
 

@@ -202,9 +202,12 @@ class MoneyWord(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MoneyTold:
-    """Something happened to a person's money or access that no run waits for. It is about no run."""
+    """Something happened to a person's money or access that no run waits for. It is about no run. `amount_minor`: how
+    much of it, where that is said."""
 
     word: MoneyWord
+    amount_minor: int = 0
+    currency: str = ""
 
 
 class HttpOutcome(StrEnum):

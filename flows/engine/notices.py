@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
 from flows.engine.effects import OutButton, OutMessage, ParseMode
 from flows.engine.expressions import escape_html, escape_nothing, render
 from flows.engine.facts import all_variables
+from flows.engine.pricing import format_amount, format_price
 from flows.engine.speech import link_message
 from flows.engine.state import Facts, new_state
 from flows.engine.texts import BuiltinText, builtin_text
@@ -28,9 +31,21 @@ def failure_notice(facts: Facts, now: datetime) -> OutMessage:
     return builtin_notice(BuiltinText.FAILURE, facts, now)
 
 
-def builtin_notice(code: BuiltinText, facts: Facts, now: datetime) -> OutMessage:
-    """A built-in text as a message of its own."""
-    return OutMessage(_rendered(_builtin(code, facts), facts, now), ParseMode.HTML)
+def builtin_notice(
+    code: BuiltinText, facts: Facts, now: datetime, more: Mapping[str, object] = MappingProxyType({})
+) -> OutMessage:
+    """A built-in text as a message of its own; `more` is what this notice alone knows."""
+    return OutMessage(_rendered(_builtin(code, facts), facts, now, more), ParseMode.HTML)
+
+
+def sum_of_money(minor: int, currency: str, facts: Facts) -> Mapping[str, object]:
+    """A sum as the texts of a charge name theirs; nothing where there is none."""
+    if not minor:
+        return {}
+    return {
+        "payment.amount": format_amount(minor, currency, facts.locale),
+        "payment.price": format_price(minor, currency, facts.locale),
+    }
 
 
 def renewal_notice(code: BuiltinText, facts: Facts, now: datetime) -> OutMessage:
@@ -54,6 +69,6 @@ def _builtin(code: BuiltinText, facts: Facts) -> str:
     return builtin_text(code, locale=facts.locale, edits=facts.texts)
 
 
-def _rendered(text: str, facts: Facts, now: datetime) -> str:
+def _rendered(text: str, facts: Facts, now: datetime, more: Mapping[str, object] = MappingProxyType({})) -> str:
     nobody = new_state(run_id=_NOBODY, version_id=_NOBODY, facts=facts, seed=0, now=now)
-    return render(text, all_variables(nobody, now), escape_html).text
+    return render(text, {**all_variables(nobody, now), **more}, escape_html).text

@@ -77,6 +77,9 @@ def _rule(topic: Topic, place: Place, variables: frozenset[str] = BUILTIN_VARIAB
     return TextRule(topic, place, _LIMITS[place], variables)
 
 
+_WITH_A_SUM: Final = (BUILTIN_VARIABLES - _OF_A_CHARGE) | {"payment.amount", "payment.price"}
+
+
 def _charge(place: Place) -> TextRule:
     return _rule(Topic.PAYMENT, place, BUILTIN_VARIABLES)
 
@@ -123,7 +126,7 @@ RULES: Final[Mapping[BuiltinText, TextRule]] = {
     BuiltinText.ACCESS_REFUNDED: _rule(Topic.ACCESS, Place.MESSAGE),
     BuiltinText.ACCESS_DISPUTED: _rule(Topic.ACCESS, Place.MESSAGE),
     BuiltinText.ACCESS_RETURNED: _rule(Topic.ACCESS, Place.MESSAGE),
-    BuiltinText.MONEY_GIVEN_BACK: _rule(Topic.PAYMENT, Place.MESSAGE),
+    BuiltinText.MONEY_GIVEN_BACK: _rule(Topic.PAYMENT, Place.MESSAGE, _WITH_A_SUM),
     BuiltinText.MONEY_CREDITED: _rule(Topic.PAYMENT, Place.MESSAGE),
     BuiltinText.MONEY_UNUSUAL: _rule(Topic.PAYMENT, Place.MESSAGE),
     BuiltinText.PRIVACY: _rule(Topic.COMMANDS, Place.MESSAGE),

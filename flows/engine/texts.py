@@ -214,8 +214,8 @@ _TEXTS: Final[Mapping[BuiltinText, tuple[str, str]]] = {
         "The dispute about the payment is over and your access is back. Get it again with /access.",
     ),
     BuiltinText.MONEY_GIVEN_BACK: (
-        "Devolvemos o seu dinheiro. Ele volta pelo mesmo meio em que você pagou.",
-        "We have given your money back. It returns the way you paid.",
+        "Devolvemos {{payment.price}} a você. O dinheiro costuma voltar pelo mesmo meio em que você pagou.",
+        "We have given {{payment.price}} back to you. The money usually returns the way you paid.",
     ),
     BuiltinText.MONEY_CREDITED: (
         "O que você pagou a mais, repetido ou fora do prazo ficou como crédito seu. Nossa equipe já sabe: peça para "
@@ -224,8 +224,10 @@ _TEXTS: Final[Mapping[BuiltinText, tuple[str, str]]] = {
         "like, with /paysupport.",
     ),
     BuiltinText.MONEY_UNUSUAL: (
-        "Recebemos um pagamento seu diferente do esperado. Nossa equipe já foi avisada e vai resolver com você.",
-        "We received a payment of yours that is not as expected. Our team has been told and will sort it out with you.",
+        "Recebemos um pagamento seu fora do prazo ou de outro valor. O dinheiro está guardado: nossa equipe já foi "
+        "avisada e vai resolver com você. Dúvidas: /paysupport.",
+        "We received a payment of yours too late or of another amount. The money is safe: our team has been told and "
+        "will sort it out with you. Questions: /paysupport.",
     ),
     BuiltinText.COMMAND_START: ("Começar", "Begin"),
     BuiltinText.COMMAND_ACCESS: ("Receber de novo o que comprei", "Get what I bought again"),

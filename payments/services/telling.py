@@ -17,6 +17,7 @@ from flows.engine.events import (
 from flows.engine.events import PaymentStatus as SeenStatus
 from flows.ports import InboxSource
 from flows.services import post_event
+from payments.domain.money import Money
 from payments.domain.states import PaymentStatus
 from payments.models import Order, Payment
 
@@ -75,13 +76,13 @@ def tell_checked(order: Order, payment: Payment, *, visit: int, checked: bool, k
     )
 
 
-def tell_money(order: Order, word: MoneyWord, *, key: str) -> None:
-    """What no run waits for, said to the person who bought; once per key."""
+def tell_money(order: Order, word: MoneyWord, *, key: str, amount: Money | None = None) -> None:
+    """What no run waits for, said to the person who bought; once per key. `amount`: how much money is meant."""
     post_event(
         organization_id=order.organization_id,
         bot_id=order.bot_id,
         telegram_user_id=order.telegram_user_id,
-        event=MoneyTold(word),
+        event=MoneyTold(word, amount.minor, amount.currency.value) if amount else MoneyTold(word),
         source=InboxSource.PAYMENT,
         external_id=f"money:{key}",
     )

@@ -116,6 +116,23 @@ def test_still_unpaid_leaves_by_pending_once_per_visit_and_then_says_so() -> Non
     assert talk.said == ["Ainda não vimos o seu pagamento. Assim que ele for confirmado, avisamos aqui."]
 
 
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (PaymentStatus.PAID, "Recebemos um pagamento seu fora do prazo ou de outro valor."),
+        (PaymentStatus.DISPUTED, "Recebemos um pagamento seu fora do prazo ou de outro valor."),
+        (PaymentStatus.REFUNDED, "Devolvemos R$ 29,90 a você."),
+    ],
+)
+def test_whose_money_came_and_was_not_served_is_told_what_became_of_it(status: PaymentStatus, said: str) -> None:
+    """Too late or of another amount: the seller decides, and "I have paid" is not met with silence."""
+    talk = charging().charge_ready().says_paid().checked(status)
+    [text] = talk.said
+    assert text is not None
+    assert text.startswith(said)
+    assert (talk.at, talk.paid().said) == ("pay", ["Seu acesso"])
+
+
 def test_still_unpaid_without_a_way_says_so_and_stays() -> None:
     talk = charging(pending=None).charge_ready().says_paid().checked()
     assert talk.at == "pay"

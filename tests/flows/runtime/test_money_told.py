@@ -27,13 +27,14 @@ SAID = {
         "O grupo está com um problema técnico e a entrada espera um pouco. O seu acesso está guardado: assim que der, "
         "o link chega aqui sozinho."
     ),
-    MoneyWord.GIVEN_BACK: "Devolvemos o seu dinheiro. Ele volta pelo mesmo meio em que você pagou.",
+    MoneyWord.GIVEN_BACK: ("Devolvemos R$ 29,90 a você. O dinheiro costuma voltar pelo mesmo meio em que você pagou."),
     MoneyWord.CREDITED: (
         "O que você pagou a mais, repetido ou fora do prazo ficou como crédito seu. Nossa equipe já sabe: peça para "
         "usá-lo quando quiser, em /paysupport."
     ),
     MoneyWord.UNUSUAL: (
-        "Recebemos um pagamento seu diferente do esperado. Nossa equipe já foi avisada e vai resolver com você."
+        "Recebemos um pagamento seu fora do prazo ou de outro valor. O dinheiro está guardado: nossa equipe já foi "
+        "avisada e vai resolver com você. Dúvidas: /paysupport."
     ),
     MoneyWord.SERVED: None,
 }
@@ -46,7 +47,7 @@ def test_each_word_is_said_once_moves_no_run_and_calls_the_team_where_it_has_a_p
     ana.start()
     drain()
     before, told = (ana.top.step_id, ana.top.revision, ana.top.state), len(ana.texts)
-    ana.happen(MoneyTold(word))
+    ana.happen(MoneyTold(word, 2990, "BRL"))
     drain()
     said = SAID[word]
     assert ana.texts[told:] == ([said] if said else [])
@@ -60,6 +61,6 @@ def test_no_word_is_forgotten() -> None:
 
 def test_it_is_said_where_no_run_is() -> None:
     ana = Person(make_flow_bot())
-    ana.happen(MoneyTold(MoneyWord.GIVEN_BACK))
+    ana.happen(MoneyTold(MoneyWord.GIVEN_BACK, 2990, "BRL"))
     drain()
     assert (ana.texts, ana.runs) == ([SAID[MoneyWord.GIVEN_BACK]], [])

@@ -1,11 +1,12 @@
 """Money and access in the staff admin: to read, but for accounts being switched on and off."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
@@ -14,6 +15,7 @@ from bots.errors import DomainError
 from bots.models import User
 from bots.services import Actor
 from bots.staff import ReadOnlyAdmin, StaffAdmin, note_act
+from bots.storable import clean_text
 from payments.gateways.sandbox.charge import SandboxCharge
 from payments.models import (
     BotGateway,
@@ -31,7 +33,12 @@ from payments.models import (
     Refund,
     WebhookDelivery,
 )
+from payments.selectors import matching
 from payments.services.refunds import refund_payment
+from payments.services.webhooks import process_again
+
+# Of a notice's body; real ones have a few hundred characters.
+MOST_SHOWN: Final = 20_000
 
 
 class ShownAmount:
@@ -96,11 +103,19 @@ class OrderAdmin(ShownAmount, ReadOnlyAdmin):
     ]
     list_filter = ["status", "currency", "is_test"]
     list_select_related = ["contact", "bot", "organization"]
-    search_fields = ["id", "run_id", "contact__first_name", "contact__username", "telegram_user_id", "payments__txid"]
+    search_fields = ["id"]
+    search_help_text = _("Name, @username, Telegram id, e-mail, CPF, txid, end-to-end id, any id of the sale")
     exclude = ["amount_minor", "currency"]
     readonly_fields = ["shown_amount"]
     inlines = [PaymentLines, GrantLines]
     date_hierarchy = "created_at"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By whatever stands on a receipt, as sellers search their own."""
+        text = clean_text(search_term).strip()
+        return (queryset.filter(matching(text)) if text else queryset), False
 
 
 @admin.register(Payment)
@@ -110,12 +125,21 @@ class PaymentAdmin(ShownAmount, ReadOnlyAdmin):
     list_display = ["created_at", "shown_amount", "status", "account", "contact", "txid", "late", "overpaid", "paid_at"]
     list_filter = ["status", "late", "overpaid", "creation_unknown", "superseded", "account__gateway"]
     list_select_related = ["account", "contact"]
-    search_fields = ["id", "txid", "end_to_end_id", "provider_id", "order__id", "contact__username"]
+    search_fields = ["id"]
+    search_help_text = OrderAdmin.search_help_text
     exclude = ["br_code", "payer", "amount_minor", "currency"]
     readonly_fields = ["shown_amount"]
     inlines = [EventLines]
     date_hierarchy = "created_at"
     actions = ["ask_gateway", "refund"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """The charges of the sales that are found so."""
+        text = clean_text(search_term).strip()
+        sales = Order.objects.filter(matching(text)) if text else Order.objects.none()
+        return (queryset.filter(order__in=sales.order_by().values("pk")) if text else queryset), False
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Only the list with its action."""
@@ -257,20 +281,63 @@ class BotGatewayAdmin(StaffAdmin):
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(ReadOnlyAdmin):
-    """Gateways' notices as they came: forged, unknown and set aside ones too."""
+    """Gateways' notices as they came: forged, unknown and set aside ones too, each with its reason, and to be handled
+    once more when its cause is mended."""
 
-    list_display = ["created_at", "account", "verified", "state", "references", "error"]
+    list_display = ["created_at", "account", "organization", "verified", "state", "error", "references", "attempts"]
     list_filter = ["state", "verified", "account__gateway"]
-    list_select_related = ["account"]
-    search_fields = ["id", "digest", "payment_id", "error"]
-    exclude = ["body", "headers"]
+    list_select_related = ["account", "organization"]
+    search_fields = ["id", "digest", "payment_id", "error", "account__name", "organization__name"]
+    exclude = ["body", "headers", "lease_until"]
+    readonly_fields = ["shown_headers", "shown_body"]
+    date_hierarchy = "created_at"
+    actions = ["handle_again"]
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Only the list with its action."""
+        return obj is None and super(ReadOnlyAdmin, self).has_change_permission(request, obj)
+
+    @admin.display(description=_("headers"))
+    def shown_headers(self, row: WebhookDelivery) -> str:
+        """Secret ones were kept as fingerprints. A signature proves this body and nothing else."""
+        lines = (f"{name}: {value}" for name, value in sorted(row.headers.items()))
+        return format_html('<pre class="whitespace-pre-wrap break-all">{}</pre>', "\n".join(lines))
+
+    @admin.display(description=_("body"))
+    def shown_body(self, row: WebhookDelivery) -> str:
+        """As it came; what is no text is shown as escapes."""
+        text = bytes(row.body).decode("utf-8", errors="backslashreplace")[:MOST_SHOWN]
+        return format_html('<pre class="whitespace-pre-wrap break-all">{}</pre>', text)
+
+    @admin.action(description=_("Handle the selected notices once more"), permissions=["change"])
+    def handle_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """The next sweep verifies, reads and asks as if they had just come."""
+        again = [row for row in queryset if process_again(row.pk, organization_id=row.organization_id)]
+        for row in again:
+            note_act(request, row, "handle_again", state=row.state, error=row.error)
+        told = ngettext(
+            "%(count)d notice will be handled in a moment.",
+            "%(count)d notices will be handled in a moment.",
+            len(again),
+        )
+        messages.success(request, told % {"count": len(again)})
 
 
 @admin.register(Reconciliation)
 class ReconciliationAdmin(ReadOnlyAdmin):
     """What each night's comparison with the gateways came to."""
 
-    list_display = ["day", "account", "organization", "agrees", "ours_count", "theirs_count", "found_count", "error"]
+    list_display = [
+        "day",
+        "account",
+        "organization",
+        "agrees",
+        "ours_count",
+        "theirs_count",
+        "found_count",
+        "unknown_count",
+        "error",
+    ]
     list_filter = ["day", "account__gateway"]
     list_select_related = ["account", "organization"]
     search_fields = ["account__name", "organization__name", "error"]

@@ -1,6 +1,7 @@
 """The base of every REST view: the key first, then one scoped transaction, then the answer."""
 
 import hashlib
+from collections.abc import Mapping
 from contextlib import ExitStack, nullcontext
 from typing import Any, ClassVar, Final
 from uuid import UUID
@@ -34,7 +35,8 @@ class ApiView(APIView):
     """A view for API keys. It sees one organization, that of its key, and changes all or nothing.
 
     A view that calls something outside sets `in_transaction = False` and opens short transactions itself. Every POST
-    understands `Idempotency-Key`. A list names the columns it can be filtered by in `filters`.
+    understands `Idempotency-Key`. A list names the columns it can be filtered by in `filters`, and those
+    that hold moments in `moments`.
     """
 
     authentication_classes = [ApiKeyAuthentication]
@@ -46,6 +48,7 @@ class ApiView(APIView):
     read_scope: ClassVar[ApiScope]
     write_scope: ClassVar[ApiScope | None] = None
     filters: ClassVar[tuple[str, ...]] = ()
+    moments: ClassVar[Mapping[str, str]] = {}
     in_transaction: ClassVar[bool] = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

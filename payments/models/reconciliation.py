@@ -10,8 +10,8 @@ class Reconciliation(TenantModel):
     """One account and one day in Brazil: what we booked as received, what the gateway lists of our charges.
 
     `differing` are the charges that only one side knows, still after each was asked about by itself; `unknown` is money
-    it lists that no sale of anybody's here explains, in the account's own currency, which may well be the seller's other
-    business; `error` is set where the gateway gave no list.
+    on its list that no sale of anybody's here explains, which may well be the seller's other business; `error` is set
+    where the gateway gave no list.
     """
 
     account = tenant_fk(

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import reduce
+from operator import and_
 from typing import Final, assert_never
 from uuid import UUID
 
@@ -92,7 +94,7 @@ def sales(
         found = found.filter(Exists(_charges().filter(account_id=account_id)))
     if flag is not None:
         found = found.filter(_flagged(flag))
-    return found.filter(_matching(search)) if search.strip() else found
+    return found.filter(matching(search)) if search.strip() else found
 
 
 def totals(found: QuerySet[Order]) -> SaleTotals:
@@ -153,13 +155,19 @@ def alarms(*, since: datetime) -> QuerySet[PaymentEvent]:
     )
 
 
-def payments() -> QuerySet[Payment]:
-    """Charges, newest first; those of test chats are left out."""
-    return (
+def ledger_of(payment_id: UUID) -> QuerySet[PaymentEvent]:
+    """A charge's lines, oldest first."""
+    return PaymentEvent.objects.filter(payment_id=payment_id).order_by("id")
+
+
+def payments(*, search: str = "") -> QuerySet[Payment]:
+    """Charges, newest first; those of test chats are left out. `search` finds the charges of a sale as `sales` does."""
+    found = (
         Payment.objects.select_related("order", "account", "contact", "bot")
         .filter(order__is_test=False)
         .order_by("-created_at", "-id")
     )
+    return found.filter(order__in=sales(search=search).order_by().values("pk")) if search.strip() else found
 
 
 def test_charges(contact_id: UUID) -> QuerySet[Payment]:
@@ -200,7 +208,8 @@ def _deliveries_of(payments: Sequence[Payment]) -> QuerySet[WebhookDelivery]:
     return found.order_by("id")
 
 
-def _matching(search: str) -> Q:
+def matching(search: str) -> Q:
+    """Of sales: whatever stands on a receipt, or is known of who paid. See `sales`."""
     text = search.strip()
     charges = _charges()
     by_charge = Q(txid__iexact=text) | Q(end_to_end_id__iexact=text) | Q(provider_id=text) | Q(idempotency_key=text)
@@ -208,11 +217,9 @@ def _matching(search: str) -> Q:
         by_charge |= Q(payer__email__iexact=text)
     digits = re.sub(r"[.\-/\s]", "", text)
     if digits.isascii() and digits.isdigit() and len(digits) in DOCUMENT_LENGTHS:
-        # As it was typed, or as the flow keeps it.
-        by_charge |= Q(payer__document__in=[text, digits])
+        by_charge |= Q(payer__document__in=[text, digits, _written(digits)])
     wanted: Q = (
-        Q(contact__first_name__icontains=text)
-        | Q(contact__last_name__icontains=text)
+        _named(text)
         | Q(contact__username__iexact=text.removeprefix("@"))
         | Q(description__icontains=text)
         | Q(Exists(charges.filter(by_charge)))
@@ -222,3 +229,16 @@ def _matching(search: str) -> Q:
     if LIKE_UUID.fullmatch(text):
         wanted |= Q(pk=UUID(text)) | Q(run_id=UUID(text)) | Q(Exists(charges.filter(pk=UUID(text))))
     return wanted
+
+
+def _named(text: str) -> Q:
+    """Every word of it, in the first name or the last."""
+    words = [Q(contact__first_name__icontains=word) | Q(contact__last_name__icontains=word) for word in text.split()]
+    return reduce(and_, words)
+
+
+def _written(digits: str) -> str:
+    """A document as people write it."""
+    if len(digits) == DOCUMENT_LENGTHS[0]:
+        return f"{digits[:3]}.{digits[3:6]}.{digits[6:9]}-{digits[9:]}"
+    return f"{digits[:2]}.{digits[2:5]}.{digits[5:8]}/{digits[8:12]}-{digits[12:]}"

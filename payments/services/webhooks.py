@@ -39,6 +39,12 @@ LEASE = timedelta(seconds=2 * settings.TRILHO_LEASE_SECONDS)
 MOST_ATTEMPTS = 5
 # A charge that nobody knows by then is no charge of ours.
 MATCHED_WITHIN = timedelta(hours=48)
+CAME_TO_NOTHING = (
+    DeliveryState.UNMATCHED,
+    DeliveryState.FORGED,
+    DeliveryState.UNREADABLE,
+    DeliveryState.SET_ASIDE,
+)
 # Kept for the signature and the staff; what browsers and proxies add is nobody's business.
 _DROPPED_HEADERS = frozenset({"cookie", "authorization"})
 
@@ -101,6 +107,17 @@ def process_deliveries() -> int:
             logger.exception("webhook_failed", delivery_id=str(delivery_id))
             _put_back(delivery_id, error)
     return len(claimed)
+
+
+def process_again(delivery_id: UUID, *, organization_id: UUID) -> bool:
+    """Puts a notice that came to nothing back in line, as if it had just come: its cause (a secret, an account, our own
+    code) is mended. False where it was handled, or waits anyway. Safe to repeat."""
+    with work_for(organization_id):
+        final = WebhookDelivery.objects.filter(pk=delivery_id, state__in=CAME_TO_NOTHING)
+        changed = final.update(
+            state=DeliveryState.NEW, attempts=0, next_try_at=timezone.now(), lease_until=None, handled_at=None
+        )
+    return bool(changed)
 
 
 def _handle(delivery_id: UUID) -> bool:

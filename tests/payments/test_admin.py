@@ -1,6 +1,7 @@
 """Money in the staff admin: only read, but for accounts switched off and gateways asked again."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -8,9 +9,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bots.models import AuditEntry
-from payments.models import GatewayAccount, Payment
+from payments.models import GatewayAccount, Payment, WebhookDelivery
+from payments.services import process_deliveries
+from payments.services.sandbox import Act
+from payments.services.webhooks import account_at, store_delivery
 from tests.factories.bots import make_user
-from tests.factories.payments import charge, make_shop
+from tests.factories.payments import buyer, charge, make_shop, second_contact, wish
+from tests.payments.services.test_webhooks import deliver, notice_of
 
 pytestmark = pytest.mark.django_db
 
@@ -57,3 +62,81 @@ def test_a_settled_charge_is_not_asked_about(staff: Client) -> None:
     listing = reverse("admin:payments_payment_changelist")
     staff.post(listing, {"action": "ask_gateway", "_selected_action": [str(sale.payment.pk)]})
     assert Payment.unscoped.get().next_poll_at is None
+
+
+def searched(staff: Client, model: str, search: str) -> list[Any]:
+    page = staff.get(reverse(f"admin:payments_{model}_changelist"), {"q": search})
+    assert page.status_code == 200
+    return [row.pk for row in page.context["cl"].queryset]
+
+
+@pytest.mark.parametrize("model", ["order", "payment"])
+def test_sales_and_charges_are_found_by_anything_on_a_receipt(staff: Client, model: str) -> None:
+    shop = make_shop()
+    sale = charge(shop)
+    charge(second_contact(shop), wish(step_id="another"))
+    contact = sale.order.contact
+    contact.first_name, contact.last_name = "Ana Lívia", "de Souza"
+    contact.save()
+    Payment.unscoped.filter(pk=sale.payment.pk).update(
+        payer={"email": "ana@example.com", "document": "12345678909"}, end_to_end_id="E123"
+    )
+    wanted = [sale.order_id if model == "order" else sale.payment.pk]
+    for search in (
+        "lívia souza",
+        f"@{contact.username}",
+        str(contact.telegram_user_id),
+        "ana@example.com",
+        "123.456.789-09",
+        sale.payment.txid,
+        "E123",
+        sale.payment.provider_id,
+        str(sale.order_id),
+    ):
+        assert searched(staff, model, search) == wanted, search
+    assert searched(staff, model, "nobody") == []
+    assert len(searched(staff, model, "")) == 2
+
+
+def handle_again(staff: Client, delivery: WebhookDelivery) -> None:
+    listing = reverse("admin:payments_webhookdelivery_changelist")
+    assert staff.post(listing, {"action": "handle_again", "_selected_action": [str(delivery.pk)]}).status_code == 302
+
+
+def test_a_notice_that_was_refused_is_handled_once_more_when_its_cause_is_mended(staff: Client) -> None:
+    """The seller had entered another secret at the gateway than ours."""
+    sale = charge(make_shop())
+    buyer(sale, Act.PAY)
+    delivery = deliver(sale.shop.account, notice_of(sale.charge), secret="theirs")
+    assert (delivery.state, sale.payment.status) == ("forged", "pending")
+    account = GatewayAccount.unscoped.get(pk=sale.shop.account.pk)
+    account.webhook_secret = "theirs"
+    account.save()
+    handle_again(staff, delivery)
+    process_deliveries()
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.verified, sale.payment.status) == ("done", True, "paid")
+    entry = AuditEntry.unscoped.get(action="staff.handle_again")
+    assert (entry.object_id, entry.data) == (str(delivery.pk), {"state": "forged", "error": "signature"})
+
+
+def test_a_notice_that_was_handled_is_not_handled_again(staff: Client) -> None:
+    sale = charge(make_shop())
+    delivery = deliver(sale.shop.account, notice_of(sale.charge))
+    handle_again(staff, delivery)
+    assert (process_deliveries(), AuditEntry.unscoped.filter(action="staff.handle_again").count()) == (0, 0)
+
+
+def test_a_notice_is_shown_as_it_came_without_what_is_secret(staff: Client) -> None:
+    account = make_shop().account
+    address = account_at(account.gateway, account.public_id)
+    assert address is not None
+    secrets = dict.fromkeys(("X-PushinPay-Token", "Authorization", "Cookie"), "s3cret")
+    headers = {"X-Thing": "<b>seen</b>", **secrets}
+    store_delivery(address, headers=headers, query="", body=b'{"id": "<i>1</i>"}\xff')
+    delivery = WebhookDelivery.unscoped.get()
+    page = staff.get(reverse("admin:payments_webhookdelivery_change", args=[delivery.pk])).content.decode()
+    assert "x-thing: &lt;b&gt;seen&lt;/b&gt;" in page
+    assert "{&quot;id&quot;: &quot;&lt;i&gt;1&lt;/i&gt;&quot;}\\xff" in page
+    assert "x-pushinpay-token: sha256:" in page
+    assert "s3cret" not in page

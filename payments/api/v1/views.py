@@ -1,10 +1,12 @@
 """`/payments/` and `/grants/`: money and access, to read; and money to give back."""
 
+from collections.abc import Mapping
+from typing import ClassVar, Final
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,6 +15,7 @@ from bots.api.views import ApiView
 from bots.errors import NotFound
 from bots.permissions import ApiScope
 from bots.services import Actor
+from bots.storable import clean_text
 from payments import selectors
 from payments.api.v1.serializers import (
     GiveSerializer,
@@ -27,17 +30,30 @@ from payments.models import Grant, Payment
 from payments.services import grant_acts, refund_payment
 from payments.services.refunds import amount_from
 
+SEARCH_LENGTH: Final = 200
 
-@extend_schema(tags=["payments"])
+
+@extend_schema(
+    tags=["payments"],
+    parameters=[
+        OpenApiParameter(
+            "search",
+            str,
+            description="A name, @username, Telegram id, e-mail, CPF, txid, end-to-end id, or any id of the sale.",
+        )
+    ],
+)
 class PaymentList(ApiView, ListAPIView[Payment]):
-    """Charges, newest first; what is on a receipt and whose it is filter."""
+    """Charges, newest first; what is on a receipt, whose it is and when it was made or paid filter."""
 
     read_scope = ApiScope.PAYMENTS_READ
     serializer_class = PaymentSerializer
     filters = ("bot", "contact", "order", "account", "status", "txid", "end_to_end_id", "provider_id")
+    moments: ClassVar[Mapping[str, str]] = {"created": "created_at", "paid": "paid_at"}
 
     def get_queryset(self) -> QuerySet[Payment]:
-        return selectors.payments()
+        search = clean_text(self.request.query_params.get("search", ""))[:SEARCH_LENGTH]
+        return selectors.payments(search=search)
 
 
 @extend_schema(tags=["payments"])
@@ -98,7 +114,7 @@ class GrantList(ApiView, ListAPIView[Grant]):
         grant = grant_acts.give_by_hand(
             wanted["contact"],
             organization_id=self.api_key.organization_id,
-            content={name: wanted[name] for name in ("text", "link") if wanted.get(name)},
+            content={name: str(wanted[name]) for name in ("text", "link", "chat", "mode") if wanted.get(name)},
             days=wanted.get("days"),
             reason=wanted["reason"],
             tell=wanted["tell"],

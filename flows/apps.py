@@ -16,10 +16,11 @@ class FlowsConfig(AppConfig):
         from flows import outbox_handlers as _outbox_handlers  # noqa: F401 - registered by being imported
         from flows.ports import register_catalogue_part
         from flows.runtime import runner, timers
-        from flows.selectors import assets_part, chats_part, flows_part
+        from flows.selectors import assets_part, calendar_part, chats_part, flows_part
 
         register_sweep("flows.inbox", runner.sweep)
         register_sweep("flows.timers", timers.fire_due_timers)
         register_catalogue_part("flows", flows_part)
         register_catalogue_part("assets", assets_part)
         register_catalogue_part("chats", chats_part)
+        register_catalogue_part("calendar", calendar_part)

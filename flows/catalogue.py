@@ -37,4 +37,5 @@ def catalogue_of(
         flows={key: facts for part in parts for key, facts in part.flows.items()},
         flow_id=str(flow_id) if flow_id is not None else None,
         flow_name=flow_name,
+        today=next((part.today for part in parts if part.today), None),
     )

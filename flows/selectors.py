@@ -10,14 +10,16 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from bots.errors import NotFound
-from bots.models import Bot, Channel, ConnectedChat, User
+from bots.models import Bot, Channel, ConnectedChat, Organization, User
 from bots.tenancy import current_organization_id
 from flows.engine.catalogue import CatalogueFacts
 from flows.engine.compile import VersionKind
 from flows.engine.content import MediaType
+from flows.engine.facts import local_time
 from flows.engine.menu import MenuItem, menu_items
 from flows.engine.parse import parse_lenient
 from flows.engine.texts import ENGLISH, PORTUGUESE, edits_in
@@ -106,6 +108,12 @@ def flows_part(organization_id: UUID, bot_id: UUID | None) -> CatalogueFacts:
         for version_id, flow_id, name in newest.values_list("pk", "flow_id", "flow__name")
     }
     return CatalogueFacts(flows={facts.flow_id: facts for facts in facts_of_versions(names)})
+
+
+def calendar_part(organization_id: UUID, bot_id: UUID | None) -> CatalogueFacts:
+    """The day it is where the organization is: what ends on a day has ended or not."""
+    zone = Organization.objects.filter(pk=organization_id).values_list("time_zone", flat=True).first()
+    return CatalogueFacts(today=local_time(timezone.now(), zone or "UTC").date())
 
 
 def runs_of(*, query: str = "", status: str = "", bot_id: UUID | None = None) -> QuerySet[Run]:

@@ -7,7 +7,7 @@ from typing import assert_never
 from uuid import UUID
 
 from flows.engine import limits
-from flows.engine.charges import on_changed, on_checked, on_failed, on_ready
+from flows.engine.charges import on_changed, on_checked, on_coupon_refused, on_failed, on_ready
 from flows.engine.commands import commanded_step
 from flows.engine.compile import Flow
 from flows.engine.effects import AnswerPress, AttentionReason, Effect, LinkSaid, OutMessage, TimelineKind
@@ -19,6 +19,7 @@ from flows.engine.events import (
     AnswerKind,
     ChargeFailed,
     ChargeReady,
+    CouponRefused,
     Event,
     HttpAnswered,
     MoneyTold,
@@ -80,6 +81,8 @@ def _react(walk: Walk, event: Event, onto: Flow | None) -> Move:
             return on_ready(walk, event)
         case ChargeFailed():
             return on_failed(walk, event)
+        case CouponRefused():
+            return on_coupon_refused(walk, event)
         case PaymentChanged():
             return on_changed(walk, event)
         case PaymentChecked():

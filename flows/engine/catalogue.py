@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
@@ -65,6 +66,8 @@ class CatalogueFacts:
     flows: Mapping[str, SubflowFacts] = field(default_factory=lambda: MappingProxyType({}))
     flow_id: str | None = None
     flow_name: str = ""
+    # The organization's day, by its own clock; what depends on it is not checked where it is unknown.
+    today: date | None = None
 
 
 EMPTY_CATALOGUE: Final = CatalogueFacts()

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from flows.engine.coupons import give_up_coupon, has_lapsed
 from flows.engine.effects import (
     AnswerPress,
     AttentionReason,
@@ -19,6 +20,7 @@ from flows.engine.events import (
     PAID_BUTTON,
     ChargeFailed,
     ChargeReady,
+    CouponRefused,
     PaymentChanged,
     PaymentChecked,
     PaymentStatus,
@@ -52,6 +54,7 @@ def on_ready(walk: Walk, event: ChargeReady) -> Move:
     if visit is None:
         return STAY
     status = PaymentStatus.PAID if visit.taken_paid else PaymentStatus.PENDING
+    first = visit.payment_id is None
     visit = change_visit(
         walk,
         visit,
@@ -69,6 +72,8 @@ def on_ready(walk: Walk, event: ChargeReady) -> Move:
     step = _waited_step(walk, visit)
     if step is not None and not visit.taken_paid and is_payable(visit):
         walk.park("")
+        if first and visit.coupon:
+            walk.say_builtin(BuiltinText.COUPON_USED)
         say_charge(walk, step, visit)
     return STAY
 
@@ -236,6 +241,8 @@ def on_button(walk: Walk, press: Pressed, visit: PaymentVisit) -> Move | None:
         walk.emit(AnswerPress(press.callback_id, walk.builtin(BuiltinText.ALREADY_PAID, html=False)))
         return STAY
     number = next(number for number, one in walk.state.visits.items() if one.wait == visit.wait)
+    # A new code at a price that counts no more would be no new code: the step is entered anew.
+    anew: Move = STAY
     if press.ref is not None and press.ref.index == PAID_BUTTON:
         walk.emit(AnswerPress(press.callback_id, walk.builtin(BuiltinText.CHECKING, html=False)))
         walk.emit(CheckPayment(number, visit.payment_id, None))
@@ -247,13 +254,16 @@ def on_button(walk: Walk, press: Pressed, visit: PaymentVisit) -> Move | None:
             say_code(walk, visit, BuiltinText.PAY_CODE)
     else:
         walk.emit(AnswerPress(press.callback_id, walk.builtin(BuiltinText.RENEWING, html=False)))
-        if not visit.renewing:
+        step = _waited_step(walk, visit)
+        if step is not None and has_lapsed(walk, step, visit):
+            anew = Go(step.id)
+        elif not visit.renewing:
             change_visit(walk, visit, renewing=True)
             walk.emit(RenewPayment(number, visit.payment_id))
     walk.record_of(visit, TimelineKind.PRESSED, index=press.ref.index if press.ref else None)
     if waited:
         walk.heard()
-    return STAY
+    return anew
 
 
 def _unhappy(walk: Walk, step: PaymentStep, visit: PaymentVisit, text: BuiltinText) -> Move:

@@ -84,6 +84,15 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class CouponUse:
+    """The coupon of an order: its code as the seller wrote it, what it takes off, and how many sales may use it."""
+
+    code: str
+    discount_minor: int
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Say:
     """Send a message to the contact."""
 
@@ -111,7 +120,8 @@ class RequestPayment:
     """Make an order and its charge for this visit of a payment step.
 
     `deliver` is what the order is owed on payment (the config of `access`, as JSON); `payer` holds rendered values.
-    `version_id` names the subflow's version that the step is of; None: the run's own.
+    `version_id` names the subflow's version that the step is of; None: the run's own. `amount_minor` is the sum of the
+    items less what `coupon` takes off; answered by `CouponRefused` where that cannot be had.
     """
 
     visit: int
@@ -126,6 +136,7 @@ class RequestPayment:
     payer: Mapping[str, str]
     items: tuple[Item, ...]
     version_id: UUID | None = None
+    coupon: CouponUse | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +150,7 @@ class CheckPayment:
 
 @dataclass(frozen=True, slots=True)
 class RenewPayment:
-    """Make a fresh charge for the visit's order; answered by `ChargeReady` or `ChargeFailed`."""
+    """Make a fresh charge for the visit's order; answered by `ChargeReady`, `ChargeFailed` or `CouponRefused`."""
 
     visit: int
     payment_id: UUID | None
@@ -255,6 +266,8 @@ class TimelineKind(StrEnum):
     CHARGE_REQUESTED = "charge_requested"
     CHARGE_READY = "charge_ready"
     CHARGE_FAILED = "charge_failed"
+    COUPON_USED = "coupon_used"
+    COUPON_REFUSED = "coupon_refused"
     PAYMENT_CHECKED = "payment_checked"
     PAYMENT_CHANGED = "payment_changed"
     PAID = "paid"

@@ -135,6 +135,16 @@ class ChargeFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class CouponRefused:
+    """No charge was made with the coupon of this visit: every sale it allows is taken (`used_up`), or no gateway takes
+    what it leaves to pay (`does_not_fit`)."""
+
+    visit: int
+    coupon: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentChanged:
     """A charge of this run changed state; `paid` is never refused."""
 
@@ -312,6 +322,7 @@ Event = (
     | TimerFired
     | ChargeReady
     | ChargeFailed
+    | CouponRefused
     | PaymentChanged
     | PaymentChecked
     | AccessReady
@@ -332,6 +343,7 @@ EVENT_TYPES: Final[tuple[type[Event], ...]] = (
     TimerFired,
     ChargeReady,
     ChargeFailed,
+    CouponRefused,
     PaymentChanged,
     PaymentChecked,
     AccessReady,
@@ -349,7 +361,7 @@ EVENT_TYPES: Final[tuple[type[Event], ...]] = (
 def names_a_charge(event: Event) -> bool:
     """Is the event about a charge of the run it names? The runner then hands it to that run, ended or covered."""
     match event:
-        case ChargeReady() | ChargeFailed() | PaymentChanged() | PaymentChecked():
+        case ChargeReady() | ChargeFailed() | CouponRefused() | PaymentChanged() | PaymentChecked():
             return True
         case Pressed(ref=ButtonRef(index=index)):
             return index in (PAID_BUTTON, NEW_CODE_BUTTON)

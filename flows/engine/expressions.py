@@ -26,6 +26,8 @@ TRUSTED_VARIABLES: Final = frozenset(
         "payment.amount",
         "payment.price",
         "payment.status",
+        "payment.coupon",
+        "payment.discount",
         "now",
     }
 )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flows.engine.pricing import format_amount, format_price
 from flows.engine.state import PaymentVisit, State
+
+_OF_PAYMENT: Final = ("payment.amount", "payment.price", "payment.status", "payment.coupon", "payment.discount")
 
 
 def all_variables(state: State, now: datetime) -> Mapping[str, object]:
@@ -35,11 +38,15 @@ def all_variables(state: State, now: datetime) -> Mapping[str, object]:
 def _payment_variables(state: State) -> Mapping[str, object]:
     visit = last_visit(state)
     if visit is None:
-        return {"payment.amount": "", "payment.price": "", "payment.status": ""}
+        return dict.fromkeys(_OF_PAYMENT, "")
     return {
         "payment.amount": format_amount(visit.amount_minor, visit.currency, state.facts.locale),
         "payment.price": format_price(visit.amount_minor, visit.currency, state.facts.locale),
         "payment.status": str(visit.status),
+        "payment.coupon": visit.coupon,
+        "payment.discount": format_price(visit.discount_minor, visit.currency, state.facts.locale)
+        if visit.discount_minor
+        else "",
     }
 
 

@@ -2,6 +2,7 @@
 
 import math
 import re
+from datetime import date
 from typing import Annotated, Final, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
@@ -13,6 +14,7 @@ T = TypeVar("T")
 
 VARIABLE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*")
 
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 CLOCK: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 _COMMAND: Final = re.compile(r"/?[A-Za-z0-9_]{1,32}", re.ASCII)
 
@@ -38,6 +40,16 @@ def _variable_name(name: str) -> str:
 def _time_of_day(text: str) -> str:
     if not CLOCK.fullmatch(text.strip()):
         raise PydanticCustomError("time_of_day", "is not a time of day")
+    return text
+
+
+def _day(text: str) -> str:
+    try:
+        known = bool(_DAY.fullmatch(text)) and date.fromisoformat(text)
+    except ValueError:
+        known = False
+    if not known:
+        raise PydanticCustomError("day", "is not a day")
     return text
 
 
@@ -87,6 +99,7 @@ VariableName = Annotated[
 TimeOfDay = Annotated[
     str, Strict(), AfterValidator(_time_of_day), Field(json_schema_extra={"pattern": f"^{CLOCK.pattern}$"})
 ]
+Day = Annotated[str, Strict(), AfterValidator(_day), Field(json_schema_extra={"format": "date"})]
 Command = Annotated[
     str, Strict(), AfterValidator(_command), Field(json_schema_extra={"pattern": f"^{_COMMAND.pattern}$"})
 ]

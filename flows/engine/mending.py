@@ -156,10 +156,18 @@ def _filler(path: Path) -> object:
         item_of = path[-2]
         if item_of in ("custom_buttons", "main_buttons"):
             return {"text": text}
+        if item_of == "coupons":
+            return {"code": text, "percent": 1}
         return {"text": text, "url": "https://example.com"} if item_of in ("url_buttons", "redirect_buttons") else None
     match name:
         case "text":
             return text
+        case "code":
+            return text
+        case "percent":
+            return 1
+        case "amount_off":
+            return "0.01"
         case "config":
             return {}
         case "custom_buttons":

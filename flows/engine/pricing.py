@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from flows.engine import limits
-from flows.engine.effects import Item
+from flows.engine.effects import CouponUse, Item
 from flows.engine.texts import PORTUGUESE, BuiltinText
 
 if TYPE_CHECKING:
@@ -51,12 +51,13 @@ def format_price(minor: int, currency: str, locale: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What to charge, and for what."""
+    """What to charge, and for what. The first item is what the price is of; only that is lowered by a coupon."""
 
     amount_minor: int
     description: str
     button_index: int | None
     items: tuple[Item, ...]
+    coupon: CouponUse | None = None
 
 
 def charge_for(walk: Walk, step: PaymentStep) -> Charge | None:

@@ -103,6 +103,12 @@ class Code(StrEnum):
     UNPAID_ACCESS = "unpaid_access"
     PRICE_DIFFERS = "price_differs"
     PIX_WITHOUT_STARS = "pix_without_stars"
+    COUPON_DISCOUNT = "coupon_discount"
+    BAD_PERCENT = "bad_percent"
+    BAD_DATE = "bad_date"
+    DUPLICATE_COUPON = "duplicate_coupon"
+    COUPON_DOES_NOT_FIT = "coupon_does_not_fit"
+    COUPON_EXPIRED = "coupon_expired"
     # What the organization has.
     UNKNOWN_GATEWAY = "unknown_gateway"
     NO_GATEWAY = "no_gateway"
@@ -152,6 +158,7 @@ WARNINGS: Final = frozenset(
         Code.UNPAID_ACCESS,
         Code.PRICE_DIFFERS,
         Code.PIX_WITHOUT_STARS,
+        Code.COUPON_EXPIRED,
         Code.NO_GATEWAY,
         Code.ACCOUNT_LACKS_PAYER_FIELD,
         Code.ACCOUNT_TAKES_MORE,

@@ -235,6 +235,27 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
         "This flow sells by PIX without offering Telegram Stars.",
         "For digital goods, Telegram's terms ask for Stars. If that is your case, consider offering both.",
     ),
+    Code.COUPON_DISCOUNT: (
+        "The coupon “[coupon]” needs exactly one of “percent” and “amount_off”.",
+        "Fill in a percentage or an amount, and leave the other empty.",
+    ),
+    Code.BAD_PERCENT: (
+        "A percentage goes from 1 to 99, with at most two decimals.",
+        'Write a whole number, 10, or a text with a point: "12.5".',
+    ),
+    Code.BAD_DATE: ("This is no day that exists.", 'Write year, month and day: "2026-12-31".'),
+    Code.DUPLICATE_COUPON: (
+        "Two coupons of this step have the code “[coupon]”.",
+        "Give each its own; upper and lower case make no difference.",
+    ),
+    Code.COUPON_DOES_NOT_FIT: (
+        "The coupon “[coupon]” takes off nothing of this amount, or all of it.",
+        "Something must be taken off, and something must be left to pay.",
+    ),
+    Code.COUPON_EXPIRED: (
+        "The coupon “[coupon]” ended on [until].",
+        "Give it a later day, or take it out.",
+    ),
     Code.UNKNOWN_GATEWAY: ("The gateway account “[id]” does not exist.", "Choose one of your accounts."),
     Code.NO_GATEWAY: ("The bot has no gateway account yet.", "Connect an account before selling."),
     Code.CURRENCY_NOT_TAKEN: ("The gateway account does not take [currency].", "Choose another currency or account."),

@@ -238,6 +238,27 @@ TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
         "Este fluxo vende por PIX, sem oferecer Telegram Stars.",
         "Para produtos digitais, os termos do Telegram pedem Stars. Se for o seu caso, considere oferecer os dois.",
     ),
+    Code.COUPON_DISCOUNT: (
+        "O cupom “[coupon]” precisa de exatamente um: “percent” ou “amount_off”.",
+        "Preencha uma porcentagem ou um valor, e deixe o outro vazio.",
+    ),
+    Code.BAD_PERCENT: (
+        "A porcentagem vai de 1 a 99, com até duas casas decimais.",
+        'Escreva um número inteiro, 10, ou um texto com ponto: "12.5".',
+    ),
+    Code.BAD_DATE: ("Este dia não existe.", 'Escreva ano, mês e dia: "2026-12-31".'),
+    Code.DUPLICATE_COUPON: (
+        "Dois cupons deste passo têm o código “[coupon]”.",
+        "Dê um código a cada um; maiúsculas e minúsculas não fazem diferença.",
+    ),
+    Code.COUPON_DOES_NOT_FIT: (
+        "O cupom “[coupon]” não desconta nada deste valor, ou desconta tudo.",
+        "É preciso descontar alguma coisa, e sobrar alguma coisa a pagar.",
+    ),
+    Code.COUPON_EXPIRED: (
+        "O cupom “[coupon]” terminou em [until].",
+        "Dê a ele um dia mais adiante, ou retire-o.",
+    ),
     Code.UNKNOWN_GATEWAY: ("A conta de pagamento “[id]” não existe.", "Escolha uma das suas contas."),
     Code.NO_GATEWAY: ("O bot ainda não tem conta de pagamento.", "Conecte uma conta antes de vender."),
     Code.CURRENCY_NOT_TAKEN: ("A conta de pagamento não aceita [currency].", "Escolha outra moeda ou outra conta."),

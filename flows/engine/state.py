@@ -135,6 +135,8 @@ class PaymentVisit:
     renewing: bool = False
     frames: tuple[Frame, ...] = ()
     promise: Mapping[str, object] | None = None
+    coupon: str = ""
+    discount_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,8 @@ class State:
     `parked` says why the present wait cannot end by itself: the team must act.
     `trusted` names the variables whose value no contact could have had a hand in: only those may decide a price.
     `asking` is the keyboard of `OutMessage.ask` that may still be open in the chat.
+    `coupons_heard` says which codes were used or refused aloud; `coupons_gone` which cannot be had, keyed as attempts
+    are.
     """
 
     run_id: UUID
@@ -194,6 +198,8 @@ class State:
     asking: AnswerKind | None = None
     frames: tuple[Frame, ...] = ()
     moves: tuple[Moved, ...] = ()
+    coupons_heard: tuple[str, ...] = ()
+    coupons_gone: tuple[str, ...] = ()
     facts: Facts = NO_FACTS
 
     def shown_before_move(self, wait: int) -> bool:

@@ -40,6 +40,8 @@ _CODES: Final[Mapping[str, Code]] = {
     "json_path": Code.BAD_JSON_PATH,
     "time_of_day": Code.BAD_TIME,
     "command": Code.BAD_COMMAND,
+    "percent": Code.BAD_PERCENT,
+    "day": Code.BAD_DATE,
 }
 
 _EXPECTED: Final[Mapping[str, Expected]] = {

@@ -70,7 +70,7 @@ _LIMITS: Final[Mapping[Place, int]] = {
 }
 _WORDLESS: Final[frozenset[str]] = frozenset()
 # Said on a notice or before any charge, these would be empty.
-_OF_A_CHARGE: Final = frozenset({"payment.amount", "payment.price", "payment.status"})
+_OF_A_CHARGE: Final = frozenset(name for name in BUILTIN_VARIABLES if name.startswith("payment."))
 
 
 def _rule(topic: Topic, place: Place, variables: frozenset[str] = BUILTIN_VARIABLES - _OF_A_CHARGE) -> TextRule:
@@ -104,6 +104,11 @@ RULES: Final[Mapping[BuiltinText, TextRule]] = {
     BuiltinText.CHARGE_RETRYING: _charge(Place.MESSAGE),
     BuiltinText.CHARGE_FAILED: _charge(Place.MESSAGE),
     BuiltinText.PAID_THANKS: _charge(Place.MESSAGE),
+    BuiltinText.COUPON_USED: _charge(Place.MESSAGE),
+    BuiltinText.COUPON_UNKNOWN: _rule(Topic.PAYMENT, Place.MESSAGE),
+    BuiltinText.COUPON_EXPIRED: _rule(Topic.PAYMENT, Place.MESSAGE),
+    BuiltinText.COUPON_USED_UP: _rule(Topic.PAYMENT, Place.MESSAGE),
+    BuiltinText.COUPON_DOES_NOT_FIT: _rule(Topic.PAYMENT, Place.MESSAGE),
     BuiltinText.DEFAULT_DESCRIPTION: _rule(Topic.PAYMENT, Place.NAME, _WORDLESS),
     BuiltinText.BUMP_YES: _rule(Topic.BUTTONS, Place.BUTTON),
     BuiltinText.BUMP_NO: _rule(Topic.BUTTONS, Place.BUTTON),

@@ -38,6 +38,11 @@ class BuiltinText(StrEnum):
     CHARGE_RETRYING = "charge_retrying"
     CHARGE_FAILED = "charge_failed"
     PAID_THANKS = "paid_thanks"
+    COUPON_USED = "coupon_used"
+    COUPON_UNKNOWN = "coupon_unknown"
+    COUPON_EXPIRED = "coupon_expired"
+    COUPON_USED_UP = "coupon_used_up"
+    COUPON_DOES_NOT_FIT = "coupon_does_not_fit"
     ACCESS_LINK = "access_link"
     ACCESS_CHAT = "access_chat"
     ACCESS_CHAT_BUTTON = "access_chat_button"
@@ -133,6 +138,26 @@ _TEXTS: Final[Mapping[BuiltinText, tuple[str, str]]] = {
         "We could not prepare the payment. Please try again or contact support.",
     ),
     BuiltinText.PAID_THANKS: ("Pagamento confirmado. Obrigado!", "Payment confirmed. Thank you!"),
+    BuiltinText.COUPON_USED: (
+        "🎟️ Cupom {{payment.coupon}} aplicado: {{payment.discount}} de desconto.",
+        "🎟️ Coupon {{payment.coupon}} applied: {{payment.discount}} off.",
+    ),
+    BuiltinText.COUPON_UNKNOWN: (
+        "Não encontramos este cupom. O preço continua o mesmo.",
+        "We could not find this coupon. The price stays the same.",
+    ),
+    BuiltinText.COUPON_EXPIRED: (
+        "Este cupom já passou da validade. O preço é o normal.",
+        "This coupon is no longer valid. The usual price applies.",
+    ),
+    BuiltinText.COUPON_USED_UP: (
+        "Este cupom já se esgotou. O preço é o normal.",
+        "This coupon has been used up. The usual price applies.",
+    ),
+    BuiltinText.COUPON_DOES_NOT_FIT: (
+        "Este cupom não vale para este valor. O preço continua o mesmo.",
+        "This coupon cannot be used for this amount. The price stays the same.",
+    ),
     BuiltinText.ACCESS_LINK: ("Aqui está o seu acesso:", "Here is your access:"),
     BuiltinText.ACCESS_CHAT: (
         "🔑 O seu lugar está pronto. Toque no botão para entrar:",

@@ -80,6 +80,8 @@ TIMELINE: Mapping[str, Look] = {
     TimelineKind.CHARGE_REQUESTED: Look("receipt", _("Asked for the charge"), Tone.MONEY),
     TimelineKind.CHARGE_READY: Look("qr-code", _("Code ready to pay"), Tone.MONEY),
     TimelineKind.CHARGE_FAILED: Look("circle-x", _("No gateway made the charge"), Tone.BROKEN),
+    TimelineKind.COUPON_USED: Look("ticket-percent", _("Used a coupon"), Tone.MONEY),
+    TimelineKind.COUPON_REFUSED: Look("ticket-percent", _("A coupon did not count")),
     TimelineKind.PAYMENT_CHECKED: Look("refresh-cw", _("Asked the gateway about the payment")),
     TimelineKind.PAYMENT_CHANGED: Look("banknote", _("The payment changed"), Tone.MONEY),
     TimelineKind.PAID: Look("banknote", _("Paid"), Tone.GO),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bots.errors import Text
+from flows.engine.coupons import Refusal
 from flows.engine.effects import TimelineKind
 from flows.engine.events import NEW_CODE_BUTTON, PAID_BUTTON
 from flows.engine.moving import Kept
@@ -20,6 +21,13 @@ KEPT: Final[Mapping[str, Text]] = {
     Kept.OWED: gettext_lazy("It is paid and not served yet: the version that was bought serves it."),
     Kept.COVERED: gettext_lazy("Another conversation with this person came first."),
     Kept.CHANGED: gettext_lazy("The step changed by more than its texts, or waits for an answer from outside."),
+}
+
+REFUSED_COUPON: Final[Mapping[str, Text]] = {
+    Refusal.UNKNOWN: gettext_lazy("no coupon of this step has that code"),
+    Refusal.EXPIRED: gettext_lazy("its last day is over"),
+    Refusal.USED_UP: gettext_lazy("every sale it allows is taken"),
+    Refusal.DOES_NOT_FIT: gettext_lazy("it does not fit the amount"),
 }
 
 
@@ -37,6 +45,12 @@ def note_of(entry: TimelineEntry, definition: Mapping[str, Any]) -> str:
             | TimelineKind.PAYMENT_CHECKED
         ):
             return _money(data.get("amount_minor"), definition, entry.step_id)
+        case TimelineKind.COUPON_USED:
+            off = _money(data.get("discount_minor"), definition, entry.step_id)
+            return " · ".join(filter(None, [str(data.get("coupon") or ""), f"−{off}" if off else ""]))
+        case TimelineKind.COUPON_REFUSED:
+            why = REFUSED_COUPON.get(str(data.get("code")), "")
+            return " · ".join(filter(None, [str(data.get("coupon") or ""), str(why)]))
         case TimelineKind.PROBLEM if data.get("code") == "media_not_sent":
             return _("A medium could not be sent (%(error)s). The rest of the message was.") % {
                 "error": data.get("error")

@@ -20,6 +20,7 @@ from flows.engine.events import (
     ButtonRef,
     ChargeFailed,
     ChargeReady,
+    CouponRefused,
     Event,
     Fate,
     HttpAnswered,
@@ -93,7 +94,7 @@ _button = st.fixed_dictionaries(
     },
 )
 
-variable = st.sampled_from(["x", "y", "contact.x", "contact.y", "tags", "payment.amount"])
+variable = st.sampled_from(["x", "y", "coupon", "contact.x", "contact.y", "tags", "payment.amount"])
 tag = st.sampled_from(["A", "{{first_name}}", "{{nobody}}", "{{last_input}}", "t" * 64])
 _assignment = st.fixed_dictionaries(
     {"name": variable, "value": text | st.sampled_from([True, 5, 2.5, 10**30, "{{x}}", "{{tags}}", "{{contact.x}}9"])}
@@ -102,6 +103,16 @@ _arm = st.fixed_dictionaries(
     {"name": st.sampled_from(["A", "B"]), "weight": st.sampled_from([1, 0.001, 1_000_000]), "target_step": target}
 )
 _place = st.fixed_dictionaries({"chat": st.just("VIP")}, optional={"text": text})
+
+_coupon = st.fixed_dictionaries(
+    {"code": st.sampled_from(["A", "/menu", "{{x}}"]) | text},
+    optional={
+        "percent": st.sampled_from([1, "12.5", 99]),
+        "amount_off": price | st.just("5"),
+        "until": st.sampled_from(["2026-03-01", "2026-03-02", "9999-12-31"]),
+        "limit": st.just(1),
+    },
+)
 
 CONFIGS: dict[StepType, st.SearchStrategy[dict[str, Any]]] = {
     StepType.MESSAGE: st.fixed_dictionaries(
@@ -128,6 +139,7 @@ CONFIGS: dict[StepType, st.SearchStrategy[dict[str, Any]]] = {
             "pending_minutes": st.sampled_from([0.5, 10]),
             "deliver": content,
             "payer": st.just({"email": "x"}),
+            "coupons": st.lists(_coupon, max_size=3),
         },
     ),
     StepType.ACCESS: content | _place,
@@ -247,6 +259,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         page_url=st.none() | st.just("https://example.com"),
     ),
     st.builds(ChargeFailed, visit=_small, code=st.just("down"), retrying=st.booleans()),
+    st.builds(CouponRefused, visit=_small, coupon=st.just("A"), code=st.sampled_from(["used_up", "does_not_fit", "?"])),
     st.builds(
         PaymentChanged,
         visit=_small,
@@ -302,7 +315,7 @@ def aimed(event: Event, state: State, flow: Flow) -> Event:
             return replace(event, ref=ButtonRef(RUN, present.version_id, ordinal, state.wait, index))
         case TimerFired() | HttpAnswered():
             return replace(event, wait=state.wait)
-        case ChargeReady() | ChargeFailed() | PaymentChanged() | PaymentChecked():
+        case ChargeReady() | ChargeFailed() | CouponRefused() | PaymentChanged() | PaymentChecked():
             return replace(event, visit=visit)
         case _:
             return event

@@ -10,6 +10,7 @@ from pydantic import Field
 from flows.engine import limits
 from flows.engine.conditions import ConditionType, Occasion, Stimulus, first_match
 from flows.engine.content import AccessContent
+from flows.engine.coupons import Coupon, Typed, take_typed, with_coupon
 from flows.engine.delivery import stored_content
 from flows.engine.effects import (
     ArmTimer,
@@ -20,7 +21,7 @@ from flows.engine.effects import (
     RequestPayment,
     TimelineKind,
 )
-from flows.engine.events import NEW_CODE_BUTTON, PAID_BUTTON, Answered, PaymentStatus, TimerFired, TimerKind
+from flows.engine.events import NEW_CODE_BUTTON, PAID_BUTTON, Answered, AnswerKind, PaymentStatus, TimerFired, TimerKind
 from flows.engine.expressions import escape_html
 from flows.engine.fields import Finite, NotBlank, Part, Text, VariableName, Whole
 from flows.engine.pricing import Charge, charge_for
@@ -60,6 +61,9 @@ class PaymentConfig(Part):
     )
     text: NotBlank | None = Field(default=None, description="Said with the QR image; else a built-in text.")
     deliver: AccessContent | None = Field(default=None, description="Given the moment it is paid.")
+    coupons: Annotated[tuple[Coupon, ...], Field(max_length=limits.MAX_COUPONS)] = Field(
+        default=(), description="Codes that lower the price, from the variable `coupon` or typed before paying."
+    )
     payer: Payer = Field(default=Payer(), description="Variables that hold what the gateway must know of the payer.")
 
 
@@ -94,6 +98,7 @@ class PaymentBehaviour(Behaviour[PaymentStep]):
             walk.say_builtin(BuiltinText.CHARGE_FAILED)
             walk.park("no_amount")
             return STAY
+        charge = with_coupon(walk, step, charge)
         visit = walk.state.next_visit
         _open_visit(walk, step, visit, charge)
         _arm_pending(walk, step, visit)
@@ -117,6 +122,14 @@ class PaymentBehaviour(Behaviour[PaymentStep]):
 
     def resume(self, walk: Walk, step: PaymentStep, event: StepEvent) -> Move:
         if isinstance(event, Answered):
+            if event.kind is AnswerKind.TEXT:
+                match take_typed(walk, step, visit_waited_for(walk, step), event.text):
+                    case Typed.TAKEN:
+                        return Go(step.id)
+                    case Typed.REFUSED:
+                        return STAY
+                    case Typed.NO_COUPON:
+                        pass
             walk.attention(AttentionReason.TEXT_WHILE_WAITING)
             self._remind(walk, step)
             return STAY
@@ -164,6 +177,8 @@ def _open_visit(walk: Walk, step: PaymentStep, visit: int, charge: Charge) -> No
                 button_index=charge.button_index,
                 pressed_wait=state.pressed.wait if state.pressed else None,
                 frames=state.frames,
+                coupon=charge.coupon.code if charge.coupon else "",
+                discount_minor=charge.coupon.discount_minor if charge.coupon else 0,
             ),
         },
     )
@@ -181,8 +196,16 @@ def _open_visit(walk: Walk, step: PaymentStep, visit: int, charge: Charge) -> No
             payer=_payer(walk, config.payer),
             items=charge.items,
             version_id=walk.flow.version_id if state.frames else None,
+            coupon=charge.coupon,
         )
     )
+    if charge.coupon is not None:
+        walk.record(
+            TimelineKind.COUPON_USED,
+            visit=visit,
+            coupon=charge.coupon.code,
+            discount_minor=charge.coupon.discount_minor,
+        )
     walk.record(TimelineKind.CHARGE_REQUESTED, visit=visit, amount_minor=charge.amount_minor)
 
 

@@ -101,6 +101,9 @@ def of_step(step: StepBase) -> Iterator[_Found]:
             # The caption of the QR image.
             yield _Found("config.text", PieceKind.CAPTION, config.text)
             yield _Found("config.description", PieceKind.LABEL, config.description)
+            for index, coupon in enumerate(config.coupons):
+                off = f"config.coupons.{index}.amount_off"
+                yield _Found(off, PieceKind.PRICE, coupon.amount_off, currency=config.currency)
             if config.deliver is not None:
                 yield from _of_access("config.deliver", config.deliver)
         case AccessStep(config=config) | DeliverStep(config=config):

@@ -468,7 +468,7 @@ def test_any_run_of_any_flow_is_moved_or_kept_and_goes_on(
             flow, state, VersionMoved(NEWER, 2, {state.place or "": choice}, covered), now, onto=onto
         )
         flow = onto if state.version_id == NEWER else flow
-        assert load_state(dump_state(state), FACTS) == state
+        assert load_state(dump_state(state), state.facts) == state
         assert (before.status is Status.WAITING) is bool(effects)
         if before.owes and fate is not Fate.CARRY:
             # One that failed while it owed stands as it stood.

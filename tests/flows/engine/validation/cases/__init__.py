@@ -2,7 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 
-from tests.flows.engine.validation.cases import buttons_and_conditions, calls, contents, logic, money, subflows, ways
+from tests.flows.engine.validation.cases import (
+    buttons_and_conditions,
+    calls,
+    contents,
+    coupons,
+    logic,
+    money,
+    subflows,
+    ways,
+)
 from tests.flows.engine.validation.cases.build import WITH_SANDBOX, Cases, Failing, Found, Passing
 from tests.flows.engine.validation.cases.structure import CONDITIONS
 from tests.flows.engine.validation.cases.structure import STRUCTURE as OF_FIELDS
@@ -19,8 +28,17 @@ def together(families: Iterable[Mapping[str, Cases]]) -> dict[str, Cases]:
 
 
 CASES = together(
-    [ways.CASES, buttons_and_conditions.CASES, contents.CASES, money.CASES, logic.CASES, subflows.CASES, calls.CASES]
+    [
+        ways.CASES,
+        buttons_and_conditions.CASES,
+        contents.CASES,
+        money.CASES,
+        coupons.CASES,
+        logic.CASES,
+        subflows.CASES,
+        calls.CASES,
+    ]
 )
-STRUCTURE = (*OF_FIELDS, *calls.STRUCTURE)
+STRUCTURE = (*OF_FIELDS, *calls.STRUCTURE, *coupons.STRUCTURE)
 
 __all__ = ["CASES", "CONDITIONS", "STRUCTURE", "WITH_SANDBOX", "Cases", "Failing", "Found", "Passing"]

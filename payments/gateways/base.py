@@ -106,6 +106,9 @@ class CredentialField:
     choices: tuple[str, ...] = ()
 
 
+# A list of what was received is read no further: one that has no end must not keep a worker for ever.
+LONGEST_LIST: Final = 20_000
+
 # For gateways with a world to try things in.
 ENVIRONMENT: Final = CredentialField("environment", secret=False, choices=tuple(Environment))
 

@@ -20,10 +20,12 @@ from payments.models import (
     DeliveryState,
     GatewayAccount,
     PaymentEvent,
+    Reconciliation,
     WebhookDelivery,
 )
 
 _MINUTE: Final = timedelta(minutes=1)
+_KEPT: Final = (DeliveryState.UNMATCHED, DeliveryState.UNREADABLE, DeliveryState.SET_ASIDE)
 # So many payments tell something of an account.
 ENOUGH_TO_JUDGE: Final = 5
 
@@ -43,6 +45,10 @@ class AccountHealth:
     notices: int = 0
     delay: timedelta | None = None
     forged: int = 0
+    # Notices that came to nothing for another reason: no such charge, unreadable, set aside.
+    kept: int = 0
+    # The newest night's comparison of our books with its list.
+    compared: Reconciliation | None = None
 
     @property
     def asked_percent(self) -> int:
@@ -55,7 +61,7 @@ class AccountHealth:
 
 
 def health_of_accounts(*, since: datetime) -> Mapping[UUID, AccountHealth]:
-    """The health of every account of the organization since then; two statements."""
+    """The health of every account of the organization since then; three statements."""
     paid = PaymentEvent.objects.filter(kind=EventKind.MOVED.value, to_status=PaymentStatus.PAID.value)
     paid = paid.filter(created_at__gte=since, payment__order__is_test=False)
     by_asking = Q(source__in=[EventSource.POLL.value, EventSource.PRESS.value, EventSource.EXPIRY.value])
@@ -64,8 +70,11 @@ def health_of_accounts(*, since: datetime) -> Mapping[UUID, AccountHealth]:
     told = told.annotate(
         all=Count("id"),
         forged=Count("id", filter=Q(state=DeliveryState.FORGED)),
+        kept=Count("id", filter=Q(state__in=_KEPT)),
         delay=Avg(F("handled_at") - F("created_at"), filter=Q(state=DeliveryState.DONE)),
     )
+    newest = Reconciliation.objects.filter(day__gte=since.date()).order_by("account_id", "-day").distinct("account_id")
+    compared = {row.account_id: row for row in newest}
     notices: dict[UUID, Any] = {row["account_id"]: row for row in told}
     payments_of: dict[UUID, Any] = {row["payment__account_id"]: row for row in moves}
     return {
@@ -75,8 +84,10 @@ def health_of_accounts(*, since: datetime) -> Mapping[UUID, AccountHealth]:
             notices=notices.get(account_id, {}).get("all", 0),
             delay=notices.get(account_id, {}).get("delay"),
             forged=notices.get(account_id, {}).get("forged", 0),
+            kept=notices.get(account_id, {}).get("kept", 0),
+            compared=compared.get(account_id),
         )
-        for account_id in {*notices, *payments_of}
+        for account_id in {*notices, *payments_of, *compared}
     }
 
 

@@ -15,7 +15,7 @@ from payments import selectors
 from payments.domain.events import EventKind
 from payments.domain.states import Alarm, PaymentStatus
 from payments.gateways.reading import HOME
-from payments.models import GatewayAccount, Grant, Order, Payment, PaymentEvent, Place
+from payments.models import GatewayAccount, Grant, Order, Payment, PaymentEvent, Place, Reconciliation
 from payments.services.transactions import work_for
 
 # A gateway that stumbles for a moment is nobody's business: the next account makes the charge.
@@ -36,6 +36,10 @@ REASONS: Final[Mapping[Alarm, Text]] = {
     Alarm.CONTRADICTION: _("the gateway contradicts itself."),
     Alarm.REFUND_FAILED: _("its money could not be given back."),
 }
+_DIFFERS: Final[Text] = _("payments that only one side knows, or not with the same money.")
+_UNKNOWN_MONEY: Final[Text] = _(
+    "money that no sale here explains. If you also sell elsewhere by this account, that is why."
+)
 _OTHER_REASON: Final[Text] = _("the gateway told something unusual.")
 
 
@@ -83,6 +87,22 @@ def tell_not_inside(place: Place, grant: Grant) -> None:
         facts["amount"] = grant.order.amount.display("pt-br")
     page = ("outside_list",) if grant.order_id is None else ("sale_detail", grant.order_id)
     notify(place.organization_id, NoticeKind.NOT_SERVED, f"place:{place.pk}:{grant.pk}", facts, page=page)
+
+
+def tell_books(row: Reconciliation) -> None:
+    """A night's comparison that did not agree, once for its day; and once that an account takes money which no sale
+    here explains, for that may be its everyday. In a transaction."""
+    day = f"{row.day:%d/%m/%Y}"
+    if row.differing:
+        _tell_books(row, str(row.day), day=day, reason=_DIFFERS)
+    if row.unknown_count:
+        _tell_books(row, "unknown", day=day, reason=_UNKNOWN_MONEY)
+
+
+def _tell_books(row: Reconciliation, key: str, *, day: str, reason: Text) -> None:
+    with translation.override("en"):
+        facts = {"account": row.account.name, "day": day, "reason": str(reason)}
+    notify(row.organization_id, NoticeKind.BOOKS_DIFFER, f"{row.account_id}:{key}", facts, page=("account_list",))
 
 
 def look_around() -> int:

@@ -17,6 +17,7 @@ from payments.domain.money import Currency, Money
 from payments.domain.states import SETTLED, PaymentStatus
 from payments.gateways.base import (
     ENVIRONMENT,
+    LONGEST_LIST,
     AccountAccess,
     Charge,
     ChargeNotFound,
@@ -202,7 +203,7 @@ class AsaasGateway:
 
     def received(self, account: AccountAccess, *, since: datetime, until: datetime) -> Iterator[Charge]:
         offset = 0
-        while True:
+        while offset < LONGEST_LIST:
             query = {
                 "paymentDate[ge]": since.astimezone(HOME).date().isoformat(),
                 "paymentDate[le]": until.astimezone(HOME).date().isoformat(),

@@ -11,6 +11,7 @@ from payments.domain.gateway_names import GatewayName
 from payments.domain.money import Currency, Money
 from payments.domain.states import SETTLED, PaymentStatus
 from payments.gateways.base import (
+    LONGEST_LIST,
     AccountAccess,
     Charge,
     ChargeNotFound,
@@ -147,7 +148,7 @@ class MercadoPagoGateway:
 
     def received(self, account: AccountAccess, *, since: datetime, until: datetime) -> Iterator[Charge]:
         offset = 0
-        while True:
+        while offset < LONGEST_LIST:
             query = {
                 "range": "date_approved",
                 "begin_date": _written(since),

@@ -13,6 +13,7 @@ from payments.domain.money import Currency, Money
 from payments.domain.states import PaymentStatus
 from payments.gateways.base import (
     ENVIRONMENT,
+    LONGEST_LIST,
     AccountAccess,
     Charge,
     ChargeNotFound,
@@ -153,7 +154,7 @@ class WooviGateway:
 
     def received(self, account: AccountAccess, *, since: datetime, until: datetime) -> Iterator[Charge]:
         skipped = 0
-        while True:
+        while skipped < LONGEST_LIST:
             query = {
                 "start": since.isoformat(),
                 "end": until.isoformat(),

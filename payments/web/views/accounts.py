@@ -20,6 +20,7 @@ from bots.web.moments import MINUTE, span
 from bots.web.settings_tabs import settings_tabs
 from payments import selectors
 from payments.domain.gateway_names import GatewayName
+from payments.domain.money import Currency, Money
 from payments.gateways.base import SecretOrigin
 from payments.gateways.registry import GATEWAYS, gateway_of
 from payments.models import GatewayAccount
@@ -50,6 +51,7 @@ class AccountRow:
     registers: bool = False
     health: AccountHealth = UNKNOWN_HEALTH
     delay: str = ""
+    unknown: Money | None = None
 
 
 # How far back an account's health looks.
@@ -212,6 +214,7 @@ def _row(account: GatewayAccount, number: int, count: int, may_manage: bool, hea
         steps=WEBHOOK_STEPS.get(GatewayName(account.gateway), ()) if shows else (),
         health=health,
         delay=_delay(health.delay),
+        unknown=_unknown_money(account, health),
     )
 
 
@@ -222,6 +225,11 @@ def _tell_webhook(request: MemberRequest, account: GatewayAccount) -> None:
             _("The address of its notices could not be entered at the gateway: %(reason)s. Enter it by hand, as below.")
             % {"reason": account.webhook_error},
         )
+
+
+def _unknown_money(account: GatewayAccount, health: AccountHealth) -> Money | None:
+    currency = Currency.XTR if account.gateway == GatewayName.STARS else Currency.BRL
+    return Money(health.compared.unknown_minor, currency) if health.compared is not None else None
 
 
 def _delay(length: timedelta | None) -> str:

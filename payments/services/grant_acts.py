@@ -107,9 +107,8 @@ def extend_grant(grant_id: UUID, *, organization_id: UUID, days: int, reason: st
         grant.ends_at = max(before, now) + more
         grant.save(update_fields=["ends_at"])
         accesses_ended([grant])
-        record_audit(
-            grant, "grant.extend", actor=actor, data={"days": days, "was": before, "is": grant.ends_at}, reason=reason
-        )
+        moments = {"was": before.isoformat(), "is": grant.ends_at.isoformat()}
+        record_audit(grant, "grant.extend", actor=actor, data={"days": days, **moments}, reason=reason)
     return grant
 
 
@@ -155,7 +154,7 @@ def move_grant(
             one.telegram_user_id, one.contact = contact.telegram_user_id, contact
             one.save(update_fields=["telegram_user_id", "contact"])
         open_place(grant, link_in=timedelta(0))
-        told = {"from": before, "to": contact.telegram_user_id, "told": tell, "with": [one.pk for one in later]}
+        told = {"from": before, "to": contact.telegram_user_id, "told": tell, "with": [str(one.pk) for one in later]}
         record_audit(grant, "grant.move", actor=actor, data=told, reason=reason)
         if tell:
             say_access(grant, contact, key=f"moved:{grant.pk}:{contact.pk}:{uuid7()}")

@@ -101,7 +101,7 @@ def undo_removal(place_id: UUID, *, organization_id: UUID, days: int | None, rea
             place,
             "place.undo_removal",
             actor=actor,
-            data={**_named(place), "grant": grant.pk, "days": days},
+            data={**_named(place), "grant": str(grant.pk), "days": days},
             reason=reason,
         )
     return grant

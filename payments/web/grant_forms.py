@@ -1,6 +1,6 @@
 """The form of an access given by hand, and how a person of ours is named."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,8 +8,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from bots.errors import DomainError, Invalid
-from bots.models import Bot, Channel, Contact
+from bots.models import Bot, Channel, ConnectedChat, Contact
 from bots.storable import clean_text
+from flows.engine.content import AccessMode
 from payments.selectors import GivenContent
 
 OTHER = ""
@@ -36,10 +37,23 @@ class GiveForm(forms.Form):
     tell = forms.BooleanField(label=_("Say it in the chat"), required=False, initial=True)
 
     def __init__(
-        self, known: Sequence[GivenContent], bots: Sequence[Bot], data: Any = None, *, initial: Mapping[str, Any]
+        self,
+        known: Sequence[GivenContent],
+        bots: Sequence[Bot],
+        data: Any = None,
+        *,
+        chats: Iterable[ConnectedChat] = (),
+        initial: Mapping[str, Any],
     ) -> None:
         super().__init__(data, initial=dict(initial))
         self._known = {one.key: one.content for one in known}
+        known = list(known)
+        for chat in chats:
+            # What was given before comes with its own words.
+            place = f"chat:{chat.pk}"
+            if place not in self._known:
+                self._known[place] = {"chat": str(chat.pk), "mode": AccessMode.JOIN_REQUEST.value}
+                known.append(GivenContent(place, _("A place in %(chat)s") % {"chat": chat}, self._known[place]))
         kept: Any = self.fields["known"]
         kept.choices = [*((one.key, one.title) for one in known), (OTHER, _("Another content"))]
         by: Any = self.fields["bot"]

@@ -8,14 +8,25 @@ from django.utils.translation import gettext_lazy as _
 from bots.web.looks import Look, Tone
 from payments.domain.events import EventKind
 from payments.domain.states import PaymentStatus
-from payments.models import STILL_OWED, DeliveryState, GatewayAccount, Grant, Order, OrderStatus, Payment, PaymentEvent
-from payments.selectors import GrantState, SaleFlag
+from payments.models import (
+    STILL_OWED,
+    DeliveryState,
+    GatewayAccount,
+    Grant,
+    Order,
+    OrderStatus,
+    Payment,
+    PaymentEvent,
+    RefundState,
+)
+from payments.selectors import GrantState, LeavingWhy, LinkFate, SaleFlag
 
 _PAID = Look("circle-check", _("Paid"), Tone.GO)
 _FAILED = Look("circle-x", _("Failed"), Tone.BROKEN)
 _EXPIRED = Look("timer-reset", _("Expired"))
-_REFUNDED = Look("undo-2", _("Refunded"), Tone.NEEDS)
-_PARTLY = Look("undo-2", _("Partly refunded"), Tone.NEEDS)
+# Where money went back nobody need act: amber is for what needs the team.
+_REFUNDED = Look("undo-2", _("Refunded"))
+_PARTLY = Look("undo-2", _("Partly refunded"))
 _DISPUTED = Look("triangle-alert", _("Disputed"), Tone.BROKEN)
 _WAITING = Look("hourglass", _("Waiting for payment"))
 
@@ -53,7 +64,15 @@ LATE = Look("clock", _("Paid late"), Tone.NEEDS)
 OVERPAID = Look("triangle-alert", _("Paid more than once, or too much"), Tone.NEEDS)
 UNKNOWN = Look("circle-help", _("Creation unknown: being checked"), Tone.NEEDS)
 NOT_SERVED = Look("triangle-alert", _("Paid, not yet served"), Tone.NEEDS)
-
+UNDECIDED = Look("flag", _("Waits for your decision"), Tone.NEEDS)
+REPLACED = Look("refresh-cw", _("Replaced by a new code"))
+REFUND_STATE: Mapping[str, Look] = {
+    RefundState.ASKED: Look("hourglass", _("On its way")),
+    RefundState.BY_HAND: Look("hand", _("To be sent by hand"), Tone.NEEDS),
+    RefundState.DONE: Look("circle-check", _("Given back"), Tone.GO),
+    RefundState.FAILED: Look("circle-x", _("Could not be given back"), Tone.BROKEN),
+    RefundState.CANCELED: Look("ban", _("Canceled")),
+}
 
 GRANT_STATE: Mapping[GrantState, Look] = {
     GrantState.OPEN: Look("circle-check", _("Open"), Tone.GO),
@@ -65,6 +84,21 @@ SALE_FLAG: Mapping[SaleFlag, Look] = {
     SaleFlag.LATE: Look("clock", _("Paid late"), Tone.NEEDS),
     SaleFlag.OVERPAID: Look("copy", _("Paid twice or too much"), Tone.NEEDS),
     SaleFlag.ALARM: Look("flag", _("With an alarm"), Tone.NEEDS),
+}
+LINK_FATE: Mapping[LinkFate, Look] = {
+    LinkFate.CHAT_LOST: Look("unlink", _("The bot may not invite there now"), Tone.BROKEN),
+    LinkFate.BLOCKED: Look("ban", _("Blocked the bot"), Tone.BROKEN),
+    LinkFate.COMING: Look("hourglass", _("Link on its way")),
+    LinkFate.FAILED: Look("circle-x", _("The last link did not arrive"), Tone.BROKEN),
+    LinkFate.UNUSED: Look("link", _("Link sent, not used"), Tone.NEEDS),
+    LinkFate.NONE: Look("hourglass", _("No link yet"), Tone.NEEDS),
+}
+LEAVING_WHY: Mapping[LeavingWhy, Look] = {
+    LeavingWhy.ENDS: Look("timer", _("The time is over")),
+    LeavingWhy.REFUND: Look("undo-2", _("The payment was given back"), Tone.NEEDS),
+    LeavingWhy.DISPUTE: Look("triangle-alert", _("The payment is disputed"), Tone.BROKEN),
+    LeavingWhy.TAKEN_BACK: Look("ban", _("Taken back by the team"), Tone.NEEDS),
+    LeavingWhy.NONE: Look("circle-help", _("Has no access any more")),
 }
 DELIVERY_STATE: Mapping[str, Look] = {
     DeliveryState.NEW: Look("hourglass", _("Waiting")),
@@ -83,8 +117,11 @@ def grant_state(grant: Grant, now: datetime) -> GrantState:
     return GrantState.ENDED if grant.ends_at is not None and grant.ends_at <= now else GrantState.OPEN
 
 
-def order_look(order: Order) -> Look:
-    """Where a sale stands; a paid one that was not served asks for attention."""
+def order_look(order: Order, *, undecided: bool = False) -> Look:
+    """Where a sale stands; a paid one that was not served asks for attention, and so does one whose money is not spent
+    yet because a member must say on what."""
+    if undecided and order.paid_at is None:
+        return UNDECIDED
     if order.status in STILL_OWED and order.served_at is None:
         return NOT_SERVED
     return ORDER_STATUS[order.status]

@@ -10,12 +10,14 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 
 from bots.api.v1 import urls as bots_urls
-from bots.models import ApiKey
+from bots.ids import uuid7
+from bots.models import ApiKey, ConnectedChat
 from bots.permissions import ApiScope
 from flows.api.v1 import urls as flows_urls
 from payments.api.v1 import urls as payments_urls
 from payments.domain.events import EventSource
 from payments.domain.states import Notice, PaymentStatus
+from payments.models import Grant, Place
 from payments.services import apply_notice
 from tests.factories.bots import make_organization
 from tests.factories.flows import Person
@@ -118,6 +120,26 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "api-grants"): Call(
         201, ApiScope.PAYMENTS_WRITE, body={"contact": "<contact>", "text": "Bem-vindo!", "reason": "a gift"}
     ),
+    ("POST", "api-grant-move"): Call(
+        200, ApiScope.PAYMENTS_WRITE, of="grant", body={"contact": "<other_contact>", "reason": "a new phone"}
+    ),
+    ("POST", "api-grant-extend"): Call(
+        200, ApiScope.PAYMENTS_WRITE, of="grant", body={"days": 7, "reason": "was away"}
+    ),
+    ("GET", "api-chats"): Call(200, ApiScope.BOTS_READ),
+    ("GET", "api-chat"): Call(200, ApiScope.BOTS_READ, of="chat"),
+    ("PATCH", "api-chat"): Call(200, ApiScope.BOTS_WRITE, of="chat", body={"another_links": 1}),
+    ("POST", "api-chat-keep"): Call(
+        200, ApiScope.PAYMENTS_WRITE, of="chat", body={"telegram_user_id": 700100900, "reason": "moderates"}
+    ),
+    ("POST", "api-chat-keep-end"): Call(
+        200, ApiScope.PAYMENTS_WRITE, of="kept_chat", body={"telegram_user_id": 700100901, "reason": "left the team"}
+    ),
+    ("GET", "api-places"): Call(200, ApiScope.PAYMENTS_READ),
+    ("GET", "api-places-outside"): Call(200, ApiScope.PAYMENTS_READ),
+    ("GET", "api-places-leaving"): Call(200, ApiScope.PAYMENTS_READ),
+    ("POST", "api-place-link"): Call(202, ApiScope.PAYMENTS_WRITE, of="place"),
+    ("POST", "api-place-undo"): Call(201, ApiScope.PAYMENTS_WRITE, of="removed_place", body={"reason": "by mistake"}),
     ("POST", "api-grant-take-back"): Call(200, ApiScope.PAYMENTS_WRITE, of="grant", body={"reason": "asked for it"}),
     ("DELETE", "api-flow"): Call(204, ApiScope.FLOWS_WRITE, of="flow"),
 }
@@ -131,6 +153,30 @@ def a_paid_charge(world: World) -> UUID:
     payment = charge(second_contact(world.shop)).payment
     apply_notice(payment.pk, Notice(PaymentStatus.PAID), source=EventSource.WEBHOOK)
     return payment.pk
+
+
+def a_chat_that_keeps(world: World, telegram_user_id: int) -> UUID:
+    chat = ConnectedChat.unscoped.create(
+        organization=world.organization,
+        bot=world.shop.bot,
+        telegram_id=-1_009,
+        kind="channel",
+        allow_list=[telegram_user_id],
+    )
+    return chat.pk
+
+
+def a_place_put_out(world: World) -> UUID:
+    """Somebody whose access is over."""
+    place = Place.unscoped.get(pk=world.place.pk)
+    place.pk, place.telegram_user_id = uuid7(), 700_100_902
+    place.removed_at = place.left_at = timezone.now()
+    Place.unscoped.bulk_create([place])
+    grant = Grant.unscoped.get(content_key=f"chat:{place.chat_id}")
+    grant.pk, grant.telegram_user_id, grant.revoked_at = uuid7(), 700_100_902, timezone.now()
+    grant.run_id = uuid7()
+    Grant.unscoped.bulk_create([grant])
+    return place.pk
 
 
 def rows_of(world: World) -> dict[str, Any]:
@@ -147,6 +193,11 @@ def rows_of(world: World) -> dict[str, Any]:
         "other_item": an_event_set_aside(Person(world.shop.bot)).pk,
         "asset": world.asset.pk,
         "grant": world.grant.pk,
+        "other_contact": second_contact(world.shop).contact.pk,
+        "chat": world.place.chat_id,
+        "kept_chat": a_chat_that_keeps(world, 700100901),
+        "place": world.place.pk,
+        "removed_place": a_place_put_out(world),
         "test": world.saved_test.pk,
     }
 
@@ -197,6 +248,7 @@ def anybody() -> dict[str, Any]:
         for name in (
             *("bot", "flow", "contact", "run", "payment", "paid_payment"),
             *("asset", "test", "item", "other_item", "grant", "account"),
+            *("other_contact", "chat", "kept_chat", "place", "removed_place"),
         )
     }
 

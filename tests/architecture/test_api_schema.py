@@ -79,6 +79,8 @@ def rows(world: World) -> dict[str, str]:
         "tests": str(world.saved_test.pk),
         "assets": str(world.asset.pk),
         "grants": str(world.grant.pk),
+        "chats": str(world.place.chat_id),
+        "places": str(world.place.pk),
         "gateway-accounts": str(world.shop.account.pk),
         "standing-still": str(world.standing.pk),
     }

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from bots.ids import uuid7
-from bots.models import ApiKey, Organization, Role, User
+from bots.models import ApiKey, ConnectedChat, Organization, Role, User
 from bots.permissions import ApiScope
 from bots.services import create_api_key
 from bots.tenancy import organization_scope
@@ -27,7 +27,7 @@ from flows.models import (
 from flows.runtime.shards import shard_of
 from flows.services.conversation_tests import create_test
 from flows.services.test_chats import open_test_chat
-from payments.models import Grant, MatterState, MoneyMatter, Refund, RefundState
+from payments.models import Grant, MatterState, MoneyMatter, Place, Refund, RefundState
 from payments.services.grant_acts import give_by_hand
 from tests.factories.assets import make_asset
 from tests.factories.bots import make_membership
@@ -57,6 +57,7 @@ class World:
     matter: MoneyMatter
     refund: Refund
     grant: Grant
+    place: Place
 
     @property
     def organization(self) -> Organization:
@@ -80,6 +81,8 @@ class World:
             "matter_id": self.matter.pk,
             "refund_id": self.refund.pk,
             "grant_id": self.grant.pk,
+            "chat_id": self.place.chat_id,
+            "place_id": self.place.pk,
         }
 
 
@@ -118,6 +121,7 @@ def make_world(name: str = "Loja") -> World:
         matter=a_decision_that_waits(test_sale),
         refund=a_refund_by_hand(test_sale),
         grant=an_access_by_hand(shop, owner),
+        place=a_place_by_hand(shop, owner),
     )
 
 
@@ -145,6 +149,29 @@ def an_access_by_hand(shop: Shop, owner: User) -> Grant:
         tell=False,
         actor=owner,
     )
+
+
+def a_place_by_hand(shop: Shop, owner: User) -> Place:
+    """A place in a channel for somebody who is not inside, and another who will be put out."""
+    chat = ConnectedChat.unscoped.create(
+        organization=shop.organization,
+        bot=shop.bot,
+        telegram_id=-1_001,
+        kind="channel",
+        title="Canal VIP",
+        can_invite_users=True,
+        can_restrict_members=True,
+    )
+    give_by_hand(
+        shop.contact.pk,
+        organization_id=shop.organization.pk,
+        content={"chat": str(chat.pk), "mode": "join_request"},
+        days=3,
+        reason="a prize",
+        tell=False,
+        actor=owner,
+    )
+    return Place.unscoped.get(chat=chat)
 
 
 def a_refund_by_hand(sale: Sale) -> Refund:

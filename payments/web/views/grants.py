@@ -63,7 +63,13 @@ def grant_list(request: MemberRequest) -> HttpResponseBase:
 def give(request: MemberRequest) -> HttpResponseBase:
     """An access by hand: to whom, what, for how long, and why."""
     known = contents_given()
-    form = GiveForm(known, list(bot_selectors.bots_of()), request.POST or None, initial=request.GET.dict())
+    form = GiveForm(
+        known,
+        list(bot_selectors.bots_of()),
+        request.POST or None,
+        chats=selectors.chats(),
+        initial=request.GET.dict(),
+    )
     if request.method == "POST" and form.is_valid():
         try:
             grant_acts.give_by_hand(

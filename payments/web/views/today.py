@@ -21,8 +21,10 @@ from flows import selectors as flow_selectors
 from flows.standing_still import count_standing
 from payments import selectors
 from payments.domain.money import Currency, Money
+from payments.selectors.proof import INSIDE_WITHIN
 from payments.web import money_back
-from payments.web.rows import sale_row
+from payments.web.event_words import alarm_in_words
+from payments.web.rows import sale_rows
 
 LATEST = 8
 BROKEN = Look("circle-x", "", Tone.BROKEN)
@@ -67,7 +69,7 @@ def today(request: MemberRequest) -> HttpResponseBase:
         "nothing_sold": Money(0, Currency.BRL),
         "sale_count": sum(taking.sales for taking in takings),
         "people_inside": flow_selectors.people_inside(),
-        "sales": [sale_row(order) for order in latest],
+        "sales": sale_rows(latest),
         "sees_money": sees_money,
     }
     return render(request, "payments/today.html", context)
@@ -82,6 +84,7 @@ def _needs(bots: list[Bot], *, sees_money: bool) -> Iterator[Need]:
                 bot.last_error or _("Telegram no longer accepts its token. Connect it again."),
                 reverse("bot_settings", args=[bot.pk]),
             )
+    yield from _chat_needs()
     if sees_money:
         yield from _money_needs()
     standing = count_standing()
@@ -95,6 +98,18 @@ def _needs(bots: list[Bot], *, sees_money: bool) -> Iterator[Need]:
         )
 
 
+def _chat_needs() -> Iterator[Need]:
+    """Groups and channels in which a bot cannot do what is owed to people there."""
+    for chat in selectors.chats():
+        page = reverse("chat_detail", args=[chat.pk])
+        if not chat.lets_people_in:
+            text = _("Nobody can come in. Whoever paid gets a link as soon as the bot is back.")
+            yield Need(BROKEN, _("The bot may not invite people to %(chat)s") % {"chat": chat}, text, page)
+        elif not chat.lets_people_out:
+            text = _("Whose access is over stays inside until the bot may ban people.")
+            yield Need(NEEDS, _("The bot may not remove people from %(chat)s") % {"chat": chat}, text, page)
+
+
 def _money_needs() -> Iterator[Need]:
     for order in selectors.paid_but_not_served()[:5]:
         assert order.paid_at is not None
@@ -104,6 +119,15 @@ def _money_needs() -> Iterator[Need]:
             _("%(name)s paid and has no access") % {"name": order.contact},
             _("%(what)s, for %(waited)s") % {"what": order.description, "waited": waited},
             reverse("sale_detail", args=[order.pk]),
+        )
+    outside = selectors.paid_but_not_inside(longer_than=INSIDE_WITHIN).count()
+    if outside:
+        yield Need(
+            BROKEN,
+            ngettext("%(count)d person paid and is not inside", "%(count)d people paid and are not inside", outside)
+            % {"count": outside},
+            _("Their links brought them into no group. See what became of them, or send a fresh one."),
+            reverse("outside_list"),
         )
     undecided = money_back.things_waiting()
     if undecided:
@@ -126,7 +150,7 @@ def _money_needs() -> Iterator[Need]:
         yield Need(
             NEEDS,
             _("Look at %(name)s's payment") % {"name": event.payment.contact},
-            event.note or _("The gateway told something unusual."),
+            str(alarm_in_words(event)),
             reverse("sale_detail", args=[event.payment.order_id]),
         )
 

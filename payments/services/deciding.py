@@ -60,13 +60,25 @@ def decide(matter_id: UUID, choice: MoneyPolicy, *, organization_id: UUID, actor
 
 
 def use_credit(
-    *, organization_id: UUID, telegram_user_id: int, amount: Money, actor: AnyActor, note: str
+    *,
+    organization_id: UUID,
+    telegram_user_id: int,
+    amount: Money,
+    actor: AnyActor,
+    note: str,
+    seen: Money | None = None,
 ) -> CreditEntry:
     """The team used so much of a person's credit (for an access given by hand, a discount). `Invalid` where there is
-    less. Two at once spend it once: the person's lines are locked before they are added up."""
+    less; `Conflict` where there is not what was `seen` by who decided. Two at once spend it once: the person's lines
+    are locked before they are added up."""
     with work_for(organization_id):
         lock_credit(telegram_user_id)
-        if not 0 < amount.minor <= credit_of(telegram_user_id).get(amount.currency, 0):
+        there = credit_of(telegram_user_id).get(amount.currency, 0)
+        if seen is not None and seen != Money(there, amount.currency):
+            raise Conflict(
+                "credit_meanwhile", _("This credit changed meanwhile. Look at what is left, and decide again.")
+            )
+        if not 0 < amount.minor <= there:
             raise Invalid("no_such_credit", _("There is not so much credit."), field="amount")
         entry = CreditEntry.objects.create(
             organization_id=organization_id,

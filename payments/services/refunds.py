@@ -35,6 +35,8 @@ from payments.services.transitions import apply_notice
 
 logger = structlog.get_logger(__name__)
 
+_SYMBOL = re.compile(r"^(?:R\$|⭐)\s*")
+
 ASKED = register("payments.refund.asked")
 ANSWERED = register("payments.refund.answered")
 BOOKED = register("payments.refund.booked")
@@ -102,7 +104,8 @@ def refund_payment(
         wanted = _judged(payment, amount, by_hand=by_hand)
         if seen is not None and seen != refundable(payment):
             raise Conflict(
-                "refund_meanwhile", _("Money of this payment went back meanwhile. Look at what is left, and decide again.")
+                "refund_meanwhile",
+                _("Money of this payment went back meanwhile. Look at what is left, and decide again."),
             )
         by_hand = by_hand or gateway_of(payment.account.gateway).traits.refunds is Refunds.NONE
         refund = intend_refund(

@@ -18,22 +18,44 @@ from payments.domain.money import Currency, Money
 from payments.domain.rules import MoneyCase, MoneyPolicy
 from payments.models import MoneyMatter
 from payments.services.deciding import decide, use_credit
+from payments.services.refunding import can_give_back
 from payments.services.refunds import amount_from
 from payments.services.rules import organization_rules, set_rules
 from payments.web import money_back
-from payments.web.matter_words import CASES, EXPLAINED
+from payments.web.matter_words import CASES, EXPLAINED, policy_name
 from payments.web.refund_forms import RulesForm
+from payments.web.sale_page import matter_line, refund_lines
 
 SHOWN = 50
 
 
+CHOICES = (
+    (MoneyPolicy.DELIVER, "gift"),
+    (MoneyPolicy.CREDIT, "wallet"),
+    (MoneyPolicy.REFUND, "undo-2"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing that may be done with it."""
+
+    value: str
+    icon: str
+    label: Text
+
+
 @dataclass(frozen=True, slots=True)
 class MatterRow:
-    """One payment, what happened, and what may be done with it."""
+    """One payment, what happened, what may be done with it and what that does. `of_which`: what was asked, where less
+    came."""
 
     matter: MoneyMatter
     look: Look
     explained: Text
+    of_which: Money | None
+    choices: tuple[Choice, ...]
+    consequence: Text
 
 
 @member_page(Permission.PAYMENT_VIEW)
@@ -41,10 +63,10 @@ def decision_list(request: MemberRequest) -> HttpResponseBase:
     """What waits, first; then what was done by itself or by the team."""
     context = {
         "waiting": [_row(matter) for matter in money_back.waiting_matters()[:SHOWN]],
-        "decided": [_row(matter) for matter in money_back.decided_matters()[:SHOWN]],
-        "by_hand": list(money_back.waiting_refunds()[:SHOWN]),
-        "failed": list(money_back.failed_refunds()[:SHOWN]),
-        "credits": money_back.credits()[:SHOWN],
+        "decided": [matter_line(matter) for matter in money_back.decided_matters()[:SHOWN]],
+        "by_hand": refund_lines(money_back.waiting_refunds()[:SHOWN]),
+        "failed": refund_lines(money_back.failed_refunds()[:SHOWN]),
+        "credits": money_back.credits(limit=SHOWN),
         "may_decide": allowed(request, Permission.PAYMENT_REFUND),
         "may_rule": allowed(request, Permission.GATEWAY_MANAGE),
     }
@@ -79,6 +101,7 @@ def credit_use(request: MemberRequest) -> HttpResponseBase:
             amount=amount,
             actor=request.user,
             note="",
+            seen=amount_from(request.POST.get("owed"), Currency(currency)),
         )
     except DomainError as error:
         tell(request, error)
@@ -101,7 +124,12 @@ def money_rules(request: MemberRequest) -> HttpResponseBase:
         )
         messages.success(request, _("The rules are saved. They hold for what comes from now on."))
         return redirect("money_rules")
-    context = {"form": form, "settings_tabs": settings_tabs(request)}
+    context = {
+        "form": form,
+        "policies": [form[case.value] for case in MoneyCase],
+        "hours": [form["refund_grace_hours"], form["dispute_grace_hours"]],
+        "settings_tabs": settings_tabs(request),
+    }
     return render(request, "payments/rules.html", context, status=422 if request.method == "POST" else 200)
 
 
@@ -113,4 +141,14 @@ def _present() -> dict[str, object]:
 
 def _row(matter: MoneyMatter) -> MatterRow:
     case = MoneyCase(matter.case)
-    return MatterRow(matter, CASES[case], EXPLAINED[case])
+    by_bank = not can_give_back(matter.payment, matter.amount)
+    return MatterRow(
+        matter,
+        CASES[case],
+        EXPLAINED[case],
+        matter.payment.amount if case is MoneyCase.SMALLER else None,
+        tuple(Choice(policy.value, icon, policy_name(case, policy)) for policy, icon in CHOICES),
+        _("Given back, you send it by bank and say so here. Kept as credit, it waits below for your team.")
+        if by_bank
+        else _("Given back, it goes through the gateway. Kept as credit, it waits below for your team."),
+    )

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from bots.errors import DomainError
@@ -16,12 +17,13 @@ from bots.web.member import MemberRequest, member_page
 from payments.domain.money import Money
 from payments.gateways.base import Refunds
 from payments.gateways.registry import gateway_of
-from payments.models import Grant, Payment, Refund, RefundState, TakenFor
+from payments.models import Payment, Refund, RefundState, TakenFor
 from payments.services.refunding import has_open_refund
 from payments.services.refunds import amount_from, cancel_by_hand, confirm_by_hand, refund_payment, refundable
 from payments.services.rules import grace_for
 from payments.web import money_back
 from payments.web.refund_forms import RefundForm
+from payments.web.sale_page import GrantLine, open_grant_lines, refund_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Forecast:
 
     left: Money
     way: Refunds
-    ends: tuple[Grant, ...]
+    ends: tuple[GrantLine, ...]
     grace: timedelta
     fee: Money | None
     open_already: bool
@@ -46,16 +48,18 @@ def refund(request: MemberRequest, payment_id: UUID) -> HttpResponseBase:
     with missing_is_404():
         payment = money_back.payment(payment_id)
     forecast = _forecast(payment)
-    form = RefundForm(request.POST or None, initial={"amount": forecast.left.plain().replace(".", ",")})
+    form = RefundForm(request.POST or None, initial=_suggested(forecast))
     if request.method == "POST" and form.is_valid():
         try:
+            currency = payment.amount.currency
             made = refund_payment(
                 payment.pk,
                 organization_id=payment.organization_id,
-                amount=amount_from(form.cleaned_data["amount"], payment.amount.currency),
+                amount=amount_from(form.cleaned_data["amount"], currency),
                 actor=request.user,
                 reason=form.cleaned_data["reason"],
                 by_hand=form.cleaned_data["by_hand"],
+                seen=amount_from(form.cleaned_data["left"], currency),
             )
         except DomainError as error:
             put_on(form, error)
@@ -66,7 +70,7 @@ def refund(request: MemberRequest, payment_id: UUID) -> HttpResponseBase:
         "payment": payment,
         "forecast": forecast,
         "form": form,
-        "refunds": money_back.refunds_of(payment.pk),
+        "refunds": refund_lines(money_back.refunds_of(payment.pk)),
         "way": forecast.way.value,
     }
     return render(request, "payments/refund.html", context, status=422 if request.method == "POST" else 200)
@@ -91,13 +95,20 @@ def by_hand(request: MemberRequest, refund_id: UUID) -> HttpResponseBase:
     return redirect("sale_detail", order_id)
 
 
+def _suggested(forecast: Forecast) -> dict[str, str]:
+    """All that is left, as the language writes it; and how much that was, lest a form sent twice give back twice."""
+    plain = forecast.left.plain()
+    local = plain.replace(".", ",") if (get_language() or "").startswith("pt") else plain
+    return {"amount": local, "left": plain}
+
+
 def _forecast(payment: Payment) -> Forecast:
     pays_the_sale = payment.order.paid_by_id == payment.pk
     fee = Money(payment.fee_minor, payment.amount.currency) if payment.fee_minor else None
     return Forecast(
         left=refundable(payment),
         way=gateway_of(payment.account.gateway).traits.refunds,
-        ends=money_back.open_grants(payment.order_id) if pays_the_sale else (),
+        ends=tuple(open_grant_lines(payment.order_id)) if pays_the_sale else (),
         grace=grace_for(payment.bot_id, TakenFor.REFUND),
         fee=fee,
         open_already=has_open_refund(payment),

@@ -1,6 +1,5 @@
 """Sales: the list, and one with its proof."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -11,69 +10,32 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from bots import selectors as bot_selectors
-from bots.errors import Text
 from bots.permissions import Permission
 from bots.services import record_audit
 from bots.tenancy import no_transaction, scoped_transaction
 from bots.web.errors import missing_is_404
-from bots.web.looks import Look
 from bots.web.member import MemberRequest, allowed, member_page
 from flows import selectors as flow_selectors
 from payments import selectors
-from payments.domain.money import Currency, Money
-from payments.models import OrderStatus, Payment, PaymentEvent
-from payments.web.looks import (
-    DELIVERY_STATE,
-    GRANT_STATE,
-    ORDER_STATUS,
-    PAYMENT_STATUS,
-    SALE_FLAG,
-    event_look,
-    flags_of,
-    grant_state,
-)
-from payments.web.proof import drawn
-from payments.web.rows import sale_row
+from payments.models import OrderStatus
+from payments.web import money_back
+from payments.web.event_words import ledger_row
+from payments.web.looks import DELIVERY_STATE, ORDER_STATUS, SALE_FLAG, flags_of
+from payments.web.proof import proof_line
+from payments.web.rows import sale_row, sale_rows
 from payments.web.sale_export import export
 from payments.web.sale_filters import SaleFilters
+from payments.web.sale_page import (
+    charge_cards,
+    delivery_note,
+    grant_lines,
+    item_lines,
+    matter_lines,
+    payer_of,
+    refund_lines,
+)
 
 PER_PAGE = 30
-
-
-@dataclass(frozen=True, slots=True)
-class ChargeCard:
-    """One charge of a sale."""
-
-    row: Payment
-    look: Look
-
-    @property
-    def fee(self) -> Money:
-        return Money(self.row.fee_minor or 0, Currency(self.row.currency))
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerRow:
-    """One line of the ledger."""
-
-    event: PaymentEvent
-    look: Look
-
-    @property
-    def title(self) -> Text:
-        return self.look.label
-
-    @property
-    def source(self) -> str:
-        return self.event.get_source_display()
-
-    @property
-    def note(self) -> str:
-        return self.event.note
-
-    @property
-    def at(self) -> object:
-        return self.event.created_at
 
 
 @member_page(Permission.PAYMENT_VIEW)
@@ -83,7 +45,7 @@ def sale_list(request: MemberRequest) -> HttpResponseBase:
     found = filters.sales()
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("pagina"))
     context = {
-        "sales": [sale_row(order) for order in page.object_list],
+        "sales": sale_rows(list(page.object_list)),
         "page": page,
         "filters": filters,
         "totals": selectors.totals(found),
@@ -118,17 +80,30 @@ def sale_export(request: MemberRequest) -> HttpResponseBase:
 
 @member_page(Permission.PAYMENT_VIEW)
 def sale_detail(request: MemberRequest, order_id: UUID) -> HttpResponseBase:
-    """The proof on one line, every event, the charges, what was given."""
+    """The proof on one line, every event, the charges, what was given, and what went back."""
     with missing_is_404():
         found = selectors.sale(order_id)
+    order = found.order
+    matters = matter_lines(order.pk)
+    may_refund = allowed(request, Permission.PAYMENT_REFUND)
+    # Books outlive conversations, which retention removes.
+    run_id = order.run_id if flow_selectors.run_with_everything(order.run_id) else None
     context = {
-        "order": found.order,
-        "sale": sale_row(found.order),
-        "stops": drawn(found.proof),
-        "events": [LedgerRow(event, event_look(event)) for event in found.events],
-        "payments": [ChargeCard(payment, PAYMENT_STATUS[payment.status]) for payment in found.payments],
+        "order": order,
+        "sale": sale_row(order, undecided=any(line.waits for line in matters)),
+        "run_id": run_id,
+        "stops": proof_line(order, found.proof, run_id=run_id),
+        "events": [ledger_row(event) for event in found.events],
+        "payments": charge_cards(found.payments, may_refund=may_refund),
         "flags": flags_of(found.payments),
-        "grants": [(grant, GRANT_STATE[grant_state(grant, timezone.now())]) for grant in found.grants],
-        "deliveries": [(one, DELIVERY_STATE[one.state]) for one in found.deliveries],
+        "grants": grant_lines(found.grants),
+        "deliveries": [
+            (one, DELIVERY_STATE[one.state], delivery_note(one.verified, one.error)) for one in found.deliveries
+        ],
+        "matters": matters,
+        "refunds": refund_lines(money_back.refunds_of_sale(order.pk)),
+        "items": item_lines(order),
+        "payer": payer_of(found.payments, whole=allowed(request, Permission.PAYMENT_EXPORT)),
+        "may_refund": may_refund,
     }
     return render(request, "payments/sale_detail.html", context)

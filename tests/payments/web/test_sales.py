@@ -133,7 +133,7 @@ def test_a_sale_shows_the_gateways_notices_and_our_questions(browser: Client, wo
     page = page_of(browser, link)
     assert "Notificações do gateway" in page
     assert "no such charge" in page
-    assert "Consultas ao gateway" in page
+    assert "7 vezes" in page
     assert "R$\N{NO-BREAK SPACE}0,99" in page
     assert reverse("conversation_detail", args=[world.run.pk]) in page
 

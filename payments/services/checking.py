@@ -14,9 +14,10 @@ from payments.domain.states import PaymentStatus
 from payments.locking import lock_order, lock_payment, lock_payments_of
 from payments.models import ChargeRequest, Order, OrderStatus, Payment
 from payments.services.asking import ask_gateway, is_worth_asking
+from payments.services.coupons import CouponUsedUp, take_place
 from payments.services.creation import supersede
 from payments.services.requests import new_charge, save_flow_step
-from payments.services.telling import tell_changed, tell_checked
+from payments.services.telling import tell_changed, tell_checked, tell_coupon_used_up
 from payments.services.transactions import work_for
 
 CHECKED = register("payments.check.asked")
@@ -57,7 +58,7 @@ def check_payment(*, organization_id: UUID, run_id: UUID, visit: int, payment_id
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """The order whose code is to be obtained; None where it is paid, which the visit has been told."""
+    """The order whose code is to be obtained; None where it is paid or its coupon used up, which the visit was told."""
 
     order_id: UUID | None
 
@@ -111,6 +112,12 @@ def _renew(order_id: UUID, *, run_id: UUID, visit: int, key: str) -> UUID | None
         return None
     if not ChargeRequest.objects.filter(key=key).exists():
         ChargeRequest.objects.create(organization_id=order.organization_id, key=key, order=order)
+        try:
+            take_place(order)
+        except CouponUsedUp:
+            # Others have bought with the coupon since its code expired: the run asks anew, at the full price.
+            tell_coupon_used_up(order, key=key)
+            return None
         _replace(order, payments)
     return order.pk
 

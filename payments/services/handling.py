@@ -7,8 +7,9 @@ from uuid import UUID
 import structlog
 
 from bots.models import Channel
+from flows.engine.coupons import Refusal
 from flows.engine.effects import CheckPayment, GrantAccess, RenewPayment, RequestPayment
-from flows.engine.events import ChargeFailed
+from flows.engine.events import ChargeFailed, CouponRefused, Event
 from flows.ports import InboxSource
 from flows.selectors import flow_id_of_version
 from flows.services import post_event
@@ -17,6 +18,7 @@ from payments.domain.money import Currency, Money
 from payments.models import ChargeRequest, GatewayAccount, Payment
 from payments.services.accounts import accounts_to_try
 from payments.services.checking import Check, check_payment, renew_payment
+from payments.services.coupons import CouponUsedUp
 from payments.services.creation import Creation, give_up, obtain_code, tell_waiting
 from payments.services.grants import give
 from payments.services.links import Asker, ask_for_link
@@ -40,17 +42,25 @@ class Progress(StrEnum):
 
 
 def request_payment(envelope: Envelope, effect: RequestPayment, *, key: str) -> Progress:
-    """Order and charge are committed, then the gateway is called; the visit hears `ChargeReady` or `ChargeFailed`.
+    """Order and charge are committed, then the gateway is called; the visit hears `ChargeReady`,
+    `ChargeFailed`, or `CouponRefused` where nothing was made because its coupon cannot be had.
 
     `key` is the effect's: the same one never makes a second sale, at whatever point an earlier try died.
     """
     amount = Money(effect.amount_minor, Currency(effect.currency))
     accounts = _accounts(envelope, amount=amount, payer=effect.payer, wanted=effect.account_id)
     if not accounts:
-        _tell_no_gateway(envelope, effect.visit, key)
+        if _fits_without_coupon(envelope, effect, amount):
+            _tell_coupon_refused(envelope, effect, Refusal.DOES_NOT_FIT, key)
+        else:
+            _tell_no_gateway(envelope, effect.visit, key)
         return Progress.DONE
     wish = Wish(key=key, envelope=envelope, effect=effect, flow_id=flow_id_of_version(envelope.version_id))
-    found = open_order(wish, account=accounts[0])
+    try:
+        found = open_order(wish, account=accounts[0])
+    except CouponUsedUp:
+        _tell_coupon_refused(envelope, effect, Refusal.USED_UP, key)
+        return Progress.DONE
     if found.standing is Standing.PAID:
         return Progress.DONE
     return _obtain(envelope.organization_id, found.order_id, accounts)
@@ -157,16 +167,35 @@ def _accounts_of_order(envelope: Envelope, order_id: UUID) -> list[GatewayAccoun
     return _accounts(envelope, amount=newest.amount, payer=newest.payer, wanted=None)
 
 
+def _fits_without_coupon(envelope: Envelope, effect: RequestPayment, amount: Money) -> bool:
+    """Whether only the coupon's discount brings the amount below what every account takes."""
+    if effect.coupon is None:
+        return False
+    full = Money(amount.minor + effect.coupon.discount_minor, amount.currency)
+    return bool(_accounts(envelope, amount=full, payer=effect.payer, wanted=effect.account_id))
+
+
+def _tell_coupon_refused(envelope: Envelope, effect: RequestPayment, why: Refusal, key: str) -> None:
+    coupon = effect.coupon.code if effect.coupon else ""
+    _tell(envelope, CouponRefused(visit=effect.visit, coupon=coupon, code=why.value), external_id=f"coupon:{key}")
+
+
 def _tell_no_gateway(envelope: Envelope, visit: int, key: str) -> None:
     logger.error("no_gateway_account", organization_id=str(envelope.organization_id), bot_id=str(envelope.bot_id))
+    failed = ChargeFailed(visit=visit, code=NO_GATEWAY, retrying=False)
+    _tell(envelope, failed, external_id=f"charge:{key}:no_gateway")
+
+
+def _tell(envelope: Envelope, event: Event, *, external_id: str) -> None:
+    """What a run hears of a wish that came to no order."""
     with work_for(envelope.organization_id):
         post_event(
             organization_id=envelope.organization_id,
             bot_id=envelope.bot_id,
             telegram_user_id=envelope.telegram_user_id,
-            event=ChargeFailed(visit=visit, code=NO_GATEWAY, retrying=False),
+            event=event,
             source=InboxSource.PAYMENT,
-            external_id=f"charge:{key}:no_gateway",
+            external_id=external_id,
             run_id=envelope.run_id,
         )
 

@@ -20,6 +20,7 @@ from payments.domain.money import Currency, Money
 from payments.domain.states import PaymentStatus
 from payments.locking import lock_order, lock_payment
 from payments.models import STILL_OWED, ChargeRequest, GatewayAccount, Order, Payment
+from payments.services.coupons import take_place
 from payments.services.ledger import write_event
 from payments.services.telling import tell_changed
 from payments.services.transactions import work_for
@@ -79,7 +80,8 @@ def open_order(wish: Wish, *, account: GatewayAccount) -> Found:
     key, which this visit takes over; a paid sale of the same key that was never served, which makes this visit be told
     at once; a new one.
 
-    Commits before it returns. Locks order, then payment. Safe to repeat with the same wish.
+    Commits before it returns. Locks order, then payment, then the coupon's counter. Safe to repeat with the same wish.
+    `CouponUsedUp`: nothing is made.
     """
     for _look in range(_LOOKS):
         # The same wish, or another with the same charge key, may be faster: a unique key refuses us and we look again.
@@ -191,12 +193,16 @@ def _make(wish: Wish, account: GatewayAccount) -> Found:
         description=clean_text(effect.description)[:250],
         amount_minor=amount.minor,
         currency=amount.currency.value,
+        coupon=clean_text(effect.coupon.code) if effect.coupon else "",
+        discount_minor=effect.coupon.discount_minor if effect.coupon else 0,
+        coupon_limit=effect.coupon.limit if effect.coupon else None,
         owed=clean_json(dict(effect.deliver)) if effect.deliver else None,
     )
     payment = new_charge(order, account, attempt=1, expires_after=_expiry(effect), payer=effect.payer)
     order.save(force_insert=True)
     payment.save(force_insert=True)
     _remember(wish, order)
+    take_place(order)
     return Found(order.pk, Standing.OPEN)
 
 

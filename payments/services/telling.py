@@ -5,9 +5,11 @@ The order says which run and visit hold the sale; a charge that was adopted or r
 
 from datetime import datetime
 
+from flows.engine.coupons import Refusal
 from flows.engine.events import (
     ChargeFailed,
     ChargeReady,
+    CouponRefused,
     Event,
     MoneyTold,
     MoneyWord,
@@ -48,6 +50,12 @@ def tell_failed(order: Order, payment: Payment, *, code: str, retrying: bool) ->
         ChargeFailed(visit=order.visit, code=code, retrying=retrying),
         external_id=f"charge:{payment.pk}:{word}:{order.run_id}:{order.visit}",
     )
+
+
+def tell_coupon_used_up(order: Order, *, key: str) -> None:
+    """No new code at this price: every sale that the order's coupon allows is taken."""
+    event = CouponRefused(visit=order.visit, coupon=order.coupon, code=Refusal.USED_UP.value)
+    _tell(order, event, external_id=f"coupon:{key}")
 
 
 def tell_changed(order: Order, payment: Payment, status: PaymentStatus, *, at: datetime) -> None:

@@ -24,6 +24,7 @@ from payments.domain.states import (
 )
 from payments.locking import lock_order, lock_payment
 from payments.models import Order, OrderStatus, Payment
+from payments.services.coupons import give_place_back, take_place_late
 from payments.services.grants import give_what_is_owed
 from payments.services.ledger import write_event
 from payments.services.matters import note_matter, settle_waiting
@@ -230,6 +231,7 @@ def pay_order(order: Order, payment: Payment, *, now: datetime) -> None:
     )
     give_what_is_owed(order)
     tell_sale_paid(order)
+    take_place_late(order)
     crash_point(GRANTED)
 
 
@@ -243,6 +245,7 @@ def _follow(order: Order, payment: Payment) -> None:
         # A refund of a charge never seen as paid stands beside failed and expired: there is no money.
         order.status = OrderStatus(payment.status)
         order.save(update_fields=["status"])
+    give_place_back(order)
 
 
 def _concerns_run(order: Order, payment: Payment) -> bool:

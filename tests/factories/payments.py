@@ -10,7 +10,7 @@ from bots.models import Bot, Channel, Contact, Organization
 from bots.outbox.models import OutboxMessage
 from bots.tenancy import organization_scope
 from flows.engine.codec import load_event
-from flows.engine.effects import Effect, RequestPayment
+from flows.engine.effects import CouponUse, Effect, RequestPayment
 from flows.engine.events import Event
 from flows.models import InboxEvent
 from flows.topics import Envelope
@@ -82,6 +82,7 @@ def wish(
     step_id: str = "pay",
     button_index: int | None = 0,
     deliver: Mapping[str, object] | None = None,
+    coupon: CouponUse | None = None,
 ) -> RequestPayment:
     return RequestPayment(
         visit=visit,
@@ -95,6 +96,7 @@ def wish(
         deliver=deliver,
         payer={},
         items=(),
+        coupon=coupon,
     )
 
 

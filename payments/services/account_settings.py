@@ -120,11 +120,10 @@ def registers_webhook(account: GatewayAccount) -> bool:
 
 
 def move_account(account_id: UUID, *, organization_id: UUID, up: bool, actor: AnyActor) -> None:
-    """One place up or down in the order in which accounts are tried. `NotFound`."""
+    """One place up or down in the order in which accounts are tried. `NotFound`, for Stars too: they have no place."""
     with work_for(organization_id):
-        rows = list(
-            GatewayAccount.objects.select_for_update(of=("self",), no_key=True).order_by("position", "created_at")
-        )
+        ordered = GatewayAccount.objects.filter(stars_of__isnull=True).order_by("position", "created_at")
+        rows = list(ordered.select_for_update(of=("self",), no_key=True))
         place = next((number for number, row in enumerate(rows) if row.pk == account_id), None)
         if place is None:
             raise _not_there()

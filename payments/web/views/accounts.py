@@ -29,6 +29,7 @@ from payments.services import account_settings, ensure_sandbox_account
 from payments.services.account_settings import registers_webhook
 from payments.services.accounts import webhook_url
 from payments.services.transactions import work_for
+from payments.web.failure_words import failure_in_words
 from payments.web.forms import ADDABLE, WEBHOOK_STEPS, AccountForm
 from payments.web.looks import account_look
 
@@ -37,12 +38,14 @@ UNKNOWN_HEALTH = AccountHealth()
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """One account in the list. `webhook_url` and `webhook_secret` are what a seller may enter at a gateway; empty where
-    nothing has to be entered. `registers`: we enter the address there ourselves."""
+    """One account in the list; `number`: its place in the order, 0 for Stars, which are tried by themselves.
+    `webhook_url` and `webhook_secret` are what a seller may enter at a gateway; empty where nothing has to be entered.
+    `registers`: we enter the address there ourselves."""
 
     row: GatewayAccount
     gateway: str
     look: Look
+    number: int
     is_first: bool
     is_last: bool
     webhook_url: str = ""
@@ -51,6 +54,8 @@ class AccountRow:
     registers: bool = False
     health: AccountHealth = UNKNOWN_HEALTH
     delay: str = ""
+    failure: str = ""
+    webhook_failure: str = ""
     unknown: Money | None = None
 
 
@@ -64,10 +69,11 @@ TELLS_ITSELF = frozenset({GatewayName.SANDBOX, GatewayName.MERCADO_PAGO, Gateway
 def account_list(request: MemberRequest) -> HttpResponseBase:
     """The organization's accounts in the order in which they are tried."""
     may_manage = allowed(request, Permission.GATEWAY_MANAGE)
-    accounts = list(selectors.gateway_accounts())
+    accounts = sorted(selectors.gateway_accounts(), key=lambda one: one.stars_of_id is not None)
+    ordered = sum(one.stars_of_id is None for one in accounts)
     health = selectors.health_of_accounts(since=timezone.now() - HEALTH_OF)
     rows = [
-        _row(account, number, len(accounts), may_manage, health.get(account.pk, UNKNOWN_HEALTH))
+        _row(account, number, ordered, may_manage, health.get(account.pk, UNKNOWN_HEALTH))
         for number, account in enumerate(accounts)
     ]
     orders = selectors.orders_of_bots()
@@ -79,7 +85,7 @@ def account_list(request: MemberRequest) -> HttpResponseBase:
         "may_manage": may_manage,
         "gateways": ADDABLE,
         # With one account there is nothing to order.
-        "orders": orders if len(accounts) > 1 or any(one.own for one in orders) else [],
+        "orders": orders if ordered > 1 or any(one.own for one in orders) else [],
     }
     return render(request, "payments/accounts.html", context)
 
@@ -169,7 +175,7 @@ def test_account(request: MemberRequest, account_id: UUID) -> HttpResponseBase:
     if error is None:
         messages.success(request, _("The gateway answered: the account works."))
     else:
-        messages.error(request, _("The gateway did not accept: %(reason)s") % {"reason": str(error)})
+        messages.error(request, failure_in_words(f"{error.code}: {error}"))
     return redirect("account_list")
 
 
@@ -206,6 +212,7 @@ def _row(account: GatewayAccount, number: int, count: int, may_manage: bool, hea
         account,
         account.get_gateway_display(),
         account_look(account),
+        number=number + 1 if account.stars_of_id is None else 0,
         is_first=number == 0,
         is_last=number == count - 1,
         webhook_url=webhook_url(account) if shows else "",
@@ -214,6 +221,8 @@ def _row(account: GatewayAccount, number: int, count: int, may_manage: bool, hea
         steps=WEBHOOK_STEPS.get(GatewayName(account.gateway), ()) if shows else (),
         health=health,
         delay=_delay(health.delay),
+        failure=failure_in_words(account.last_error) if account.failing_since else "",
+        webhook_failure=failure_in_words(account.webhook_error) if account.webhook_error else "",
         unknown=_unknown_money(account, health),
     )
 
@@ -222,8 +231,8 @@ def _tell_webhook(request: MemberRequest, account: GatewayAccount) -> None:
     if account.webhook_error:
         messages.warning(
             request,
-            _("The address of its notices could not be entered at the gateway: %(reason)s. Enter it by hand, as below.")
-            % {"reason": account.webhook_error},
+            _("The address of its notices could not be entered at the gateway. %(reason)s Enter it by hand, as below.")
+            % {"reason": failure_in_words(account.webhook_error)},
         )
 
 

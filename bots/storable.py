@@ -1,10 +1,14 @@
-"""What PostgreSQL refuses in text and JSON (NUL, lone surrogates, NaN), taken out before it is written."""
+"""What PostgreSQL refuses in text and JSON (NUL, lone surrogates, NaN), taken out before it is written; and what a line
+of ours does not bear in a stranger's name."""
 
 import json
 import math
 from typing import Any
 
 import orjson
+
+# Marks that override or isolate a direction of writing, and those that mark one.
+_TURNS = dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 
 Json = dict[str, Any] | list[Any] | str | int | float | bool | None
 
@@ -18,6 +22,11 @@ def clean_text(text: str) -> str:
     except UnicodeEncodeError:
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
+
+
+def one_line(text: str) -> str:
+    """What a stranger wrote, to stand in a sentence of ours: nothing that breaks its line or turns its direction."""
+    return " ".join(text.translate(_TURNS).split())
 
 
 def clean_json(value: Any) -> Any:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bots.models.base import TenantModel, tenant_constraints, tenant_fk
 from bots.models.bot import Bot
+from bots.storable import one_line
 
 
 class Channel(models.TextChoices):
@@ -54,4 +55,5 @@ class Contact(TenantModel):
 
     @property
     def full_name(self) -> str:
-        return f"{self.first_name} {self.last_name}".strip()
+        """As pages, notices and spreadsheets write it."""
+        return one_line(f"{self.first_name} {self.last_name}")

@@ -8,7 +8,8 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.storable import clean_json, clean_text, dump_json
+from bots.models import Contact
+from bots.storable import clean_json, clean_text, dump_json, one_line
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=[]))
 ANY_JSON = st.recursive(
@@ -52,3 +53,23 @@ def test_postgresql_takes_whatever_comes(value: Any) -> None:
         cursor.execute("SELECT %s::jsonb", [dump_json(value)])
         (stored,) = cursor.fetchone()
     assert json.loads(stored, parse_int=float) == json.loads(json.dumps(clean_json(value)), parse_int=float)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Ana  Lúcia\n", "Ana Lúcia"),
+        ("\u202eagnalam", "agnalam"),
+        ("\u2067\u200fAna\u2069\u061c", "Ana"),
+        ("\u202e \t", ""),
+        ("علي", "علي"),
+        ("👩\u200d💻 Bia", "👩\u200d💻 Bia"),
+    ],
+)
+def test_a_strangers_words_neither_turn_nor_break_the_line_they_stand_in(written: str, read: str) -> None:
+    assert one_line(written) == read
+
+
+def test_a_name_of_nothing_that_can_be_seen_gives_way_to_the_username() -> None:
+    assert str(Contact(first_name="\u202e", last_name="\n", username="ana")) == "@ana"
+    assert str(Contact(first_name="\u202eAna", last_name="Souza", username="ana")) == "Ana Souza"

@@ -7,8 +7,8 @@ from bots.outbox.registry import declare_topic
 # The platform's list of the bot's commands is to be brought up to date. Its payload is empty: whoever handles it looks
 # what the commands are by then.
 BOT_MENU: Final = declare_topic("bot.menu")
-# What a bot may do in a group or channel is another than before. Payload: {"chat": "<uuid>", "lost": bool, "back": bool},
-# of the right to let people in; whoever serves people there sees to it.
+# What a bot may do in a group or channel is another than before. Payload: {"chat": "<uuid>", "lost": bool, "back":
+# bool}, of the right to let people in; whoever serves people there sees to it.
 CHAT_CHANGED: Final = declare_topic("chat.changed")
 # The team is told of something. Payload: {"kind", "facts", "page"}; whoever handles it looks who wants to know by then.
 NOTICE_RAISED: Final = declare_topic("notice.raised")

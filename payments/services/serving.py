@@ -14,6 +14,7 @@ from flows.topics import ACCESS_GRANT, MESSAGE_SEND
 from payments.locking import lock_order
 from payments.models import Grant, GrantKind, Order, Place
 from payments.selectors import heard_of_money_at
+from payments.services.links import chat_of
 from payments.services.notices import tell_not_served
 from payments.services.transactions import work_for
 
@@ -95,8 +96,8 @@ def _link_came(order: Order, sent_at: datetime | None) -> None:
 def _note_place(grant: Grant, sent_at: datetime | None, failure: str) -> None:
     if grant.is_test:
         return
-    chat = grant.content_key.removeprefix("chat:")
-    places = Place.objects.filter(chat_id=chat, telegram_user_id=grant.telegram_user_id)
+    chat = chat_of(grant.content)
+    places = Place.objects.filter(chat=chat, telegram_user_id=grant.telegram_user_id)
     places.update(link_sent_at=sent_at, link_failure=failure)
 
 

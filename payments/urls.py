@@ -6,6 +6,6 @@ from payments.web.sandbox import pay_page
 from payments.webhooks import gateway_webhook
 
 urlpatterns = [
-    path("payments/webhooks/<slug:gateway>/<str:public_id>/", gateway_webhook, name="gateway_webhook"),
-    path("pagar/<str:token>/", pay_page, name="sandbox_pay"),
+    path("payments/webhooks/<slug:gateway>/<slug:public_id>/", gateway_webhook, name="gateway_webhook"),
+    path("pagar/<slug:token>/", pay_page, name="sandbox_pay"),
 ]

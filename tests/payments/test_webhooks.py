@@ -38,6 +38,12 @@ def test_an_address_of_nobody_is_404(db: None) -> None:
     assert post(reverse("gateway_webhook", args=["other", "nobody"]), b"{}") == 404
 
 
+@pytest.mark.parametrize("unheard_of", ["%00", "%FF", "a%2Fb", "ç", "x" * 4000])
+def test_an_address_that_no_column_could_hold_is_nobodys_too(db: None, unheard_of: str) -> None:
+    assert post(f"/payments/webhooks/sandbox/{unheard_of}/", b"{}") == 404
+    assert Client().get(f"/pagar/{unheard_of}/").status_code == 404
+
+
 def test_over_a_mebibyte_is_413_and_not_kept(address: str) -> None:
     assert post(address, b"x" * (1024 * 1024 + 1)) == 413
     assert not WebhookDelivery.unscoped.exists()

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from bots.ids import uuid7
 from bots.tenancy import organization_scope
-from flows.engine.effects import CheckPayment
+from flows.engine.effects import CheckPayment, RenewPayment
 from flows.engine.events import PaymentChanged, PaymentChecked, PaymentStatus
 from payments.domain.events import EventSource
 from payments.domain.money import Currency
@@ -17,8 +17,8 @@ from payments.gateways.base import Traits
 from payments.gateways.sandbox.adapter import SandboxGateway
 from payments.models import Payment
 from payments.services import apply_notice
-from payments.services.handling import Progress, check
-from payments.services.sandbox import Act
+from payments.services.handling import Progress, check, renew
+from payments.services.sandbox import Act, act
 from tests.factories.payments import Sale, Shop, buyer, charge, told
 
 SLOW = Traits(currencies=frozenset(Currency), seconds_between_questions=60)
@@ -99,3 +99,17 @@ def test_a_visit_without_a_charge_is_asked_about_again_soon(shop: Shop) -> None:
     with organization_scope(shop.organization.pk):
         assert check(shop.envelope(effect, run_id=uuid7()), effect, key="p") is Progress.SOON
     assert len(told(sale.shop)) == 1
+
+
+def test_a_replaced_code_that_was_paid_is_asked_about_too(shop: Shop) -> None:
+    """The buyer asked for a new code, and paid the one in their bank's app."""
+    sale = charge(shop)
+    first, token = sale.payment.pk, sale.token
+    effect = RenewPayment(visit=1, payment_id=first)
+    with organization_scope(shop.organization.pk):
+        assert renew(shop.envelope(effect, run_id=sale.run_id), effect, key="renew:1") is Progress.DONE
+    assert sale.payment.pk != first
+    act(token, Act.PAY, notify=False)
+    press(sale)
+    assert (sale.order.status, sale.order.paid_by_id) == ("paid", first)
+    assert [event.status for event in told(shop) if isinstance(event, PaymentChanged)] == [PaymentStatus.PAID]

@@ -5,14 +5,17 @@ from unittest.mock import patch
 
 from django.utils import timezone
 
+from bots.tenancy import organization_scope
+from flows.engine.effects import RenewPayment
 from flows.engine.events import PaymentChanged
 from payments.gateways.sandbox.adapter import SandboxGateway
 from payments.gateways.sandbox.charge import SandboxCharge
 from payments.models import Payment
 from payments.services import poll_due
 from payments.services.accounts import set_bot_accounts
+from payments.services.handling import renew
 from payments.services.polling import POLL_LEASE
-from payments.services.sandbox import Act
+from payments.services.sandbox import Act, act
 from tests.factories.payments import Shop, add_account, buyer, charge, make_shop, told
 
 
@@ -124,3 +127,18 @@ def test_one_charge_that_breaks_keeps_no_other_waiting(shop: Shop) -> None:
     with patch.object(SandboxGateway, "fetch", sometimes):
         assert poll_due() == 2
     assert (good.payment.status, broken.payment.status) == ("paid", "pending")
+
+
+def test_a_replaced_code_is_watched_until_it_is_final(shop: Shop) -> None:
+    """Nobody presses anything, no notice comes; long after the new code was made the old one is paid."""
+    sale = charge(shop)
+    first, token = sale.payment.pk, sale.token
+    effect = RenewPayment(visit=1, payment_id=first)
+    with organization_scope(shop.organization.pk):
+        renew(shop.envelope(effect, run_id=sale.run_id), effect, key="renew:1")
+    act(token, Act.PAY, notify=False)
+    Payment.unscoped.update(next_poll_at=timezone.now(), poll_lease_until=None)
+    assert poll_due() == 2
+    watched = Payment.unscoped.get(pk=first)
+    assert (watched.status, watched.superseded, watched.next_poll_at) == ("paid", True, None)
+    assert (sale.order.status, sale.order.paid_by_id) == ("paid", first)

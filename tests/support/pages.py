@@ -156,7 +156,7 @@ def a_place_by_hand(shop: Shop, owner: User) -> Place:
     chat = ConnectedChat.unscoped.create(
         organization=shop.organization,
         bot=shop.bot,
-        telegram_id=-1_001,
+        telegram_id=-1_077,
         kind="channel",
         title="Canal VIP",
         can_invite_users=True,

@@ -1,11 +1,13 @@
 """Money and access in the staff admin: to read, but for accounts being switched on and off."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -16,10 +18,13 @@ from bots.models import User
 from bots.services import Actor
 from bots.staff import ReadOnlyAdmin, StaffAdmin, note_act
 from bots.storable import clean_text
+from bots.tenancy import organization_scope
+from payments import selectors
 from payments.gateways.sandbox.charge import SandboxCharge
 from payments.models import (
     BotGateway,
     ChargeRequest,
+    CouponUse,
     CreditEntry,
     GatewayAccount,
     Grant,
@@ -101,12 +106,12 @@ class OrderAdmin(ShownAmount, ReadOnlyAdmin):
         "paid_at",
         "served_at",
     ]
-    list_filter = ["status", "currency", "is_test"]
+    list_filter = ["status", "currency", "is_test", ("coupon", admin.EmptyFieldListFilter)]
     list_select_related = ["contact", "bot", "organization"]
     search_fields = ["id"]
     search_help_text = _("Name, @username, Telegram id, e-mail, CPF, txid, end-to-end id, any id of the sale")
-    exclude = ["amount_minor", "currency"]
-    readonly_fields = ["shown_amount"]
+    exclude = ["amount_minor", "discount_minor", "currency"]
+    readonly_fields = ["shown_amount", "shown_discount"]
     inlines = [PaymentLines, GrantLines]
     date_hierarchy = "created_at"
 
@@ -116,6 +121,19 @@ class OrderAdmin(ShownAmount, ReadOnlyAdmin):
         """By whatever stands on a receipt, as sellers search their own."""
         text = clean_text(search_term).strip()
         return (queryset.filter(matching(text)) if text else queryset), False
+
+    @admin.display(description=_("discount"))
+    def shown_discount(self, row: Order) -> str:
+        return row.discount.display(get_language() or "pt-br") if row.coupon else ""
+
+
+@admin.register(CouponUse)
+class CouponUseAdmin(ReadOnlyAdmin):
+    """How many sales hold each coupon that has a limit."""
+
+    list_display = ["code", "used", "step_id", "flow_id", "organization", "created_at"]
+    list_select_related = ["organization"]
+    search_fields = ["code", "step_id"]
 
 
 @admin.register(Payment)
@@ -258,8 +276,26 @@ class GatewayAccountAdmin(StaffAdmin):
     list_filter = ["gateway", "active"]
     list_select_related = ["organization"]
     search_fields = ["name", "id", "public_id", "organization__name"]
-    fields = ["organization", "gateway", "name", "active", "position", "last_webhook_at", "failing_since", "last_error"]
-    readonly_fields = ["organization", "gateway", "last_webhook_at", "failing_since", "last_error"]
+    fields = [
+        *("organization", "gateway", "name", "active", "position", "last_webhook_at", "last_answer_at"),
+        *("failing_since", "last_error", "webhook_registered_at", "webhook_error", "health"),
+    ]
+    readonly_fields = [
+        *("organization", "gateway", "last_webhook_at", "last_answer_at", "failing_since", "last_error"),
+        *("webhook_registered_at", "webhook_error", "health"),
+    ]
+
+    @admin.display(description=_("health in 7 days"))
+    def health(self, account: GatewayAccount) -> str:
+        """How many payments it took, how many of them only our asking found, and how long its notices took."""
+        with organization_scope(account.organization_id):
+            known = selectors.health_of_accounts(since=timezone.now() - timedelta(days=7)).get(account.pk)
+        if known is None:
+            return "-"
+        facts = {"paid": known.paid, "asked": known.asked_percent, "notices": known.notices, "forged": known.forged}
+        delay = "-" if known.delay is None else round(known.delay.total_seconds())
+        words = _("%(paid)d paid, %(asked)d%% found by asking; %(notices)d notices, %(forged)d forged, %(delay)s s")
+        return words % {**facts, "delay": delay}
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False

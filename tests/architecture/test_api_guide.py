@@ -77,7 +77,7 @@ def test_every_call_of_the_guide_works(telegram: FakeTelegram) -> None:
     organization = make_organization()
     account = ensure_sandbox_account(organization)
     partner = make_partner(organization)
-    names = {"API": "/api/v1", "ASSET": str(make_asset(organization).pk)}
+    names = {"API": "/api/v1", "ASSET": str(make_asset(organization).pk), "ACCOUNT": str(account.pk)}
     draft: Any = None
     for command in commands():
         told = made(command, names, partner, draft)
@@ -97,7 +97,7 @@ def test_every_call_of_the_guide_works(telegram: FakeTelegram) -> None:
             drain()
             sale = charge(Shop(organization, bot, buyer.contact, account), run_id=buyer.top.pk)
             names |= {"CONTACT": str(buyer.contact.pk), "RUN": str(buyer.top.pk), "PAYMENT": str(sale.payment.pk)}
-    assert set(names) == {"API", "ASSET", "BOT", "FLOW", "CONTACT", "RUN", "PAYMENT", "GRANT"}
+    assert set(names) == {"API", "ASSET", "ACCOUNT", "BOT", "FLOW", "CONTACT", "RUN", "PAYMENT", "GRANT"}
     assert len(commands()) >= 17
 
 

@@ -80,6 +80,11 @@ class Order(TenantModel):
     def amount(self) -> Money:
         return Money(self.amount_minor, Currency(self.currency))
 
+    @property
+    def discount(self) -> Money:
+        """What its coupon took off."""
+        return Money(self.discount_minor, Currency(self.currency))
+
 
 class ChargeRequest(TenantModel):
     """One wish of a run (an effect), and the sale it led to: a repeated wish finds what the first one made."""

@@ -26,7 +26,16 @@ from bots.models.base import is_tenant_table
 from bots.outbox.models import OutboxAttempt, OutboxMessage
 from bots.tenancy import organization_scope
 from flows.models import DrainMark, KeptAnswer, Timer
-from payments.models import BotGateway, CreditEntry, Grant, MoneyRules, Place, Reconciliation, WebhookDelivery
+from payments.models import (
+    BotGateway,
+    CouponUse,
+    CreditEntry,
+    Grant,
+    MoneyRules,
+    Place,
+    Reconciliation,
+    WebhookDelivery,
+)
 from telegram_gateway.models import TelegramFile, TelegramUpdate
 from tests.support.pages import World, make_world
 
@@ -95,6 +104,7 @@ def _missing(world: World) -> Iterator[models.Model]:
     yield IdempotencyRecord(**owned, api_key_id=world.key.pk, route="POST /", key="a", body_hash="0", status_code=200)
     chat = ConnectedChat(**owned, bot=bot, telegram_id=-1001, kind=ChatKind.CHANNEL, title="VIP")
     yield chat
+    yield CouponUse(**owned, flow_id=uuid7(), step_id="pay", code="dez", used=1)
     yield Place(**owned, chat=chat, telegram_user_id=world.shop.contact.telegram_user_id, contact=world.shop.contact)
     member = Membership.unscoped.filter(organization=organization, user=world.owner).get()
     yield NoticeChoice(**owned, membership=member, kind="sale_paid", by_email=True)

@@ -21,9 +21,11 @@ class ProofStopSerializer(serializers.Serializer[Any]):
 
 
 class OrderSerializer(serializers.ModelSerializer[Order]):
-    """The sale a charge belongs to, with its proof: charged, paid, went on, sent."""
+    """The sale a charge belongs to, with its proof: charged, paid, went on, sent. `amount` is the sum of the items less
+    the `discount` of its `coupon`."""
 
     amount = serializers.SerializerMethodField()
+    discount = serializers.SerializerMethodField()
     proof = serializers.SerializerMethodField()
 
     class Meta:
@@ -35,6 +37,8 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "currency",
             "status",
             "items",
+            "coupon",
+            "discount",
             "paid_at",
             "served_at",
             "sent_at",
@@ -43,6 +47,9 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
 
     def get_amount(self, order: Order) -> str:
         return order.amount.plain()
+
+    def get_discount(self, order: Order) -> str:
+        return order.discount.plain()
 
     @extend_schema_field(ProofStopSerializer(many=True))
     def get_proof(self, order: Order) -> Any:

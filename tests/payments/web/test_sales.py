@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -11,9 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bots.models import AuditEntry, Contact
+from payments.domain.events import EventSource
+from payments.domain.money import Currency, Money
+from payments.domain.states import Notice, PaymentStatus
 from payments.models import Order, Payment, PaymentEvent, WebhookDelivery
+from payments.services import apply_notice
 from payments.web import sale_export
-from payments.web.sale_export import harmless
+from payments.web.sale_export import Figure, harmless
 from payments.web.sale_filters import SaleFilters
 from tests.support.pages import World, signed_in
 
@@ -148,13 +153,33 @@ def test_the_spreadsheet_holds_the_sales_as_filtered(browser: Client, world: Wor
     assert [entry.data for entry in entries] == [{}, {"status": "paid"}]
 
 
-@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize(
+    "name", ["  =1", "\N{FULLWIDTH EQUALS SIGN}1", "=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"]
+)
 def test_a_strangers_name_is_no_formula(name: str, browser: Client, world: World) -> None:
     Contact.unscoped.filter(pk=world.shop.contact.pk).update(first_name=name)
     (row,) = rows_of(browser)
     assert row["Nome"].startswith("'") or not row["Nome"].startswith(("=", "+", "-", "@", "\t", "\r"))
     assert harmless(name) == f"'{name}"
     assert harmless("Ana = Bia") == "Ana = Bia"
+
+
+def test_a_bookkeeper_finds_gross_fee_refund_and_net(browser: Client, world: World) -> None:
+    payment = world.sale.payment
+    paid = Notice(PaymentStatus.PAID, received=Money(5980, Currency.BRL), fee=Money(99, Currency.BRL))
+    (unpaid,) = rows_of(browser)
+    assert (unpaid["Valor"], unpaid["Recebido bruto"], unpaid["Líquido"]) == ("29,90", "", "")
+    apply_notice(payment.pk, paid, source=EventSource.WEBHOOK)
+    apply_notice(
+        payment.pk,
+        Notice(PaymentStatus.PARTIALLY_REFUNDED, refunded=Money(2990, Currency.BRL)),
+        source=EventSource.WEBHOOK,
+    )
+    (row,) = rows_of(browser)
+    names = ("Valor", "Recebido bruto", "Devolvido", "Taxa do gateway", "Líquido", "Forma de pagamento", "Gateway")
+    assert [row[name] for name in names] == ["29,90", "59,80", "29,90", "0,99", "28,91", "PIX", "Sandbox"]
+    assert row["Fuso horário"] == world.organization.time_zone
+    assert harmless(Figure(Money(-99, Currency.BRL))) == "-0,99"
 
 
 def test_more_sales_than_a_chunk_are_each_there_once(
@@ -184,3 +209,13 @@ def test_who_may_only_look_takes_nothing_away(world: World) -> None:
 def test_an_address_without_anything_filters_nothing() -> None:
     assert not SaleFilters.read({}).is_set
     assert SaleFilters.read({"busca": " x "}).query == "x"
+
+
+def test_a_sale_says_its_coupon_and_what_it_took_off(browser: Client, world: World) -> None:
+    Order.unscoped.filter(pk=world.sale.order_id).update(
+        coupon="DEZ", discount_minor=299, items=[{"name": "VIP", "amount_minor": 3289}]
+    )
+    page = page_of(browser, reverse("sale_detail", args=[world.sale.order_id]))
+    assert re.search(r'Cupom <span class="code">DEZ</span></dt><dd>−<span class="money">R\$\s2,99</span>', page)
+    (row,) = rows_of(browser)
+    assert (row["Cupom"], row["Desconto"]) == ("DEZ", "2,99")

@@ -1,6 +1,7 @@
 """One charge at one gateway for an order, and its append-only ledger."""
 
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from bots.models.base import TenantModel, tenant_constraints, tenant_fk
@@ -76,6 +77,10 @@ class Payment(TenantModel):
                 fields=["next_poll_at"], condition=models.Q(next_poll_at__isnull=False), name="payment_due_for_poll"
             ),
             models.Index(fields=["run_id", "visit"], name="payment_by_visit"),
+            # What people search by, as they search: in either case.
+            models.Index(Upper("txid"), name="payment_by_txid"),
+            models.Index(Upper("end_to_end_id"), name="payment_by_end_to_end_id"),
+            models.Index(fields=["provider_id"], name="payment_by_provider_id"),
         ]
         constraints = [
             *tenant_constraints("order", "account", "bot", "contact"),

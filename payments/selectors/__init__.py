@@ -31,7 +31,6 @@ from payments.selectors.orders import (
     Takings,
     alarms,
     ledger_of,
-    matching,
     paid_but_not_served,
     payments,
     sale,
@@ -59,6 +58,7 @@ from payments.selectors.places import (
     to_be_removed,
 )
 from payments.selectors.proof import SERVED_WITHIN, ProofKind, ProofState, ProofStop, heard_of_money_at, proof_of_sale
+from payments.selectors.sale_search import matching
 
 __all__ = [
     "SERVED_WITHIN",

@@ -1,13 +1,10 @@
 """Reads of sales: lists, totals, one with everything about it, what must be looked at."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import reduce
-from operator import and_
-from typing import Final, assert_never
+from typing import assert_never
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
@@ -25,11 +22,8 @@ from payments.models import (
     PaymentEvent,
     WebhookDelivery,
 )
-from payments.selectors.ids import LIKE_UUID
 from payments.selectors.proof import SERVED_WITHIN, ProofStop, proof_of_sale
-
-# CPF and CNPJ.
-DOCUMENT_LENGTHS: Final = (11, 14)
+from payments.selectors.sale_search import matching
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,39 +200,3 @@ def _deliveries_of(payments: Sequence[Payment]) -> QuerySet[WebhookDelivery]:
             named |= Q(account_id=payment.account_id, references__contains=[payment.provider_id])
     found = WebhookDelivery.objects.filter(named).select_related("account").defer("body", "headers")
     return found.order_by("id")
-
-
-def matching(search: str) -> Q:
-    """Of sales: whatever stands on a receipt, or is known of who paid. See `sales`."""
-    text = search.strip()
-    charges = _charges()
-    by_charge = Q(txid__iexact=text) | Q(end_to_end_id__iexact=text) | Q(provider_id=text) | Q(idempotency_key=text)
-    if "@" in text:
-        by_charge |= Q(payer__email__iexact=text)
-    digits = re.sub(r"[.\-/\s]", "", text)
-    if digits.isascii() and digits.isdigit() and len(digits) in DOCUMENT_LENGTHS:
-        by_charge |= Q(payer__document__in=[text, digits, _written(digits)])
-    wanted: Q = (
-        _named(text)
-        | Q(contact__username__iexact=text.removeprefix("@"))
-        | Q(description__icontains=text)
-        | Q(Exists(charges.filter(by_charge)))
-    )
-    if text.isascii() and text.isdigit() and len(text) <= 18:
-        wanted |= Q(telegram_user_id=int(text))
-    if LIKE_UUID.fullmatch(text):
-        wanted |= Q(pk=UUID(text)) | Q(run_id=UUID(text)) | Q(Exists(charges.filter(pk=UUID(text))))
-    return wanted
-
-
-def _named(text: str) -> Q:
-    """Every word of it, in the first name or the last."""
-    words = [Q(contact__first_name__icontains=word) | Q(contact__last_name__icontains=word) for word in text.split()]
-    return reduce(and_, words)
-
-
-def _written(digits: str) -> str:
-    """A document as people write it."""
-    if len(digits) == DOCUMENT_LENGTHS[0]:
-        return f"{digits[:3]}.{digits[3:6]}.{digits[6:9]}-{digits[9:]}"
-    return f"{digits[:2]}.{digits[2:5]}.{digits[5:8]}/{digits[8:12]}-{digits[12:]}"

@@ -12,7 +12,8 @@ from flows.ports import InboxSource
 from flows.services import post_event
 from flows.topics import Envelope
 from payments.models import Grant, GrantKind
-from payments.services.links import Asker, ask_for_link
+from payments.selectors.places import LINK_COMES_WITHIN
+from payments.services.links import Asker, ask_for_link, chat_of, locked_place
 from payments.services.transactions import work_for
 
 RECALLED = register("payments.access.recalled")
@@ -46,10 +47,19 @@ def _ask_for_links(envelope: Envelope, *, key: str) -> None:
     asker = Asker(envelope.bot_id, envelope.telegram_user_id)
     is_test = envelope.channel == Channel.SIMULATOR
     for grant in _open_grants(envelope):
-        if grant.kind == GrantKind.CHAT:
+        if grant.kind == GrantKind.CHAT and not _is_coming(grant):
             ask_for_link(
                 envelope.organization_id, grant.content, asker, is_test=is_test, key=f"recall:{key}:{grant.pk}"
             )
+
+
+def _is_coming(grant: Grant) -> bool:
+    """Whether a link to this chat was asked for a moment ago and has yet to be told: it answers this press, too."""
+    chat = chat_of(grant.content)
+    place = locked_place(chat.pk, grant.telegram_user_id) if chat is not None and not grant.is_test else None
+    if place is None or place.link_asked_at is None or place.link_asked_at < timezone.now() - LINK_COMES_WITHIN:
+        return False
+    return place.link_told_at is None or place.link_told_at < place.link_asked_at
 
 
 def _open_grants(envelope: Envelope) -> list[Grant]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from flows.engine.events import MoneyWord
 from payments.domain.events import EventKind, EventSource
-from payments.domain.rules import Matter, MoneyPolicy
+from payments.domain.rules import Matter, MoneyCase, MoneyPolicy
 from payments.models import CreditEntry, MatterState, MoneyMatter, Order, Payment
 from payments.services.ledger import write_event
 from payments.services.refunding import has_open_refund, refund_by_rule
@@ -31,8 +31,13 @@ _WORDS = {
 
 def note_matter(order: Order, payment: Payment, matter: Matter, *, source: EventSource) -> None:
     """What the rules say of it, done and written down; once per charge and case. Under the locks of order and payment,
-    after the charge's own move is written."""
-    if MoneyMatter.objects.filter(payment_id=payment.pk, case=matter.case.value).exists():
+    after the charge's own move is written. More of the same while a decision waits is decided with it; after one, the
+    ledger's alarm tells of it."""
+    known = MoneyMatter.objects.filter(payment_id=payment.pk, case=matter.case.value).first()
+    if known is not None:
+        if known.state == MatterState.WAITING and matter.case is MoneyCase.DOUBLE:
+            known.amount_minor += matter.amount.minor
+            known.save(update_fields=["amount_minor"])
         return
     policy = matter.policy
     if policy is MoneyPolicy.REFUND and has_open_refund(payment):

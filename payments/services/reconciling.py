@@ -37,6 +37,10 @@ MOST_LISTED = 5_000
 MOST_ASKED = 50
 
 
+# So long after its last charge the books of an account that is switched off are still compared.
+WATCHED_AFTER = timedelta(days=7)
+
+
 @dataclass(frozen=True, slots=True)
 class _Day:
     """A day in Brazil."""
@@ -60,7 +64,9 @@ def compare_books(day: date | None = None) -> int:
     wanted = _Day(day or (timezone.now().astimezone(HOME).date() - timedelta(days=1)))
     listing = [name.value for name, gateway in GATEWAYS.items() if gateway.traits.lists_received]
     with no_scope(reason="the night's work is everybody's"):
-        found = GatewayAccount.unscoped.filter(active=True, gateway__in=listing, payments__isnull=False)
+        # Switched off, it still takes the money of the codes it made.
+        lately = Q(active=True) | Q(payments__created_at__gte=wanted.since - WATCHED_AFTER)
+        found = GatewayAccount.unscoped.filter(lately, gateway__in=listing, payments__isnull=False)
         accounts = list(found.distinct())
     return sum(not _compared(account, wanted) for account in accounts)
 

@@ -19,7 +19,7 @@ from bots.models import ActorKind
 from bots.services import Actor, AnyActor, record_audit
 from flows.engine.events import MoneyWord
 from payments.domain.events import EventKind, EventSource
-from payments.domain.ledger import Standing, fold
+from payments.domain.ledger import GAVE_BACK, Standing, fold
 from payments.domain.money import Currency, Money, MoneyError
 from payments.domain.states import STILL_HERE, Alarm, Notice, PaymentStatus
 from payments.gateways.base import Charge, GatewayError, Refunds
@@ -227,7 +227,7 @@ def _book(refund: Refund, charge: Charge, *, source: EventSource) -> Pending | N
     if gone is None or gone < refund.total:
         return Pending(timezone.now() + AGAIN, "the gateway has not sent it yet", tried=False)
     with work_for(refund.organization_id):
-        if charge.status in (PaymentStatus.REFUNDED, PaymentStatus.PARTIALLY_REFUNDED):
+        if charge.status in GAVE_BACK:
             apply_notice(refund.payment_id, charge.notice, source=source)
         _finish(refund.pk, source=source)
     crash_point(BOOKED)

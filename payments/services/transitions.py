@@ -10,7 +10,8 @@ from django.utils import timezone
 from bots.crashpoints import crash_point, register
 from payments import metrics
 from payments.domain.events import EventKind, EventSource
-from payments.domain.ledger import GAVE_BACK
+from payments.domain.ledger import GAVE_BACK, fold
+from payments.domain.money import Money
 from payments.domain.polling import next_poll
 from payments.domain.states import (
     UNPAID,
@@ -23,7 +24,7 @@ from payments.domain.states import (
     transition,
 )
 from payments.locking import lock_order, lock_payment
-from payments.models import Order, OrderStatus, Payment
+from payments.models import Order, OrderStatus, Payment, PaymentEvent
 from payments.services.coupons import give_place_back, take_place_late
 from payments.services.grants import give_what_is_owed
 from payments.services.ledger import write_event
@@ -66,12 +67,21 @@ def apply_notice(payment_id: UUID, notice: Notice, *, source: EventSource) -> Ap
         order = lock_order(order_id)
         payment = lock_payment(payment_id)
         crash_point(LOCKED)
+        notice = _in_our_time(payment, notice)
         decision = transition(_current(order, payment), notice)
         _write(order, payment, notice, decision, source=source)
         applied = Applied(decision, payment.state)
     crash_point(COMMITTED)
     _log(payment, decision, source)
     return applied
+
+
+def _in_our_time(payment: Payment, notice: Notice) -> Notice:
+    """A gateway's clock may be wrong, or in another zone than it says: money came after its charge was wanted and
+    before we heard of it, so that no clock of theirs makes it late which came while the code was good."""
+    if notice.occurred_at is None:
+        return notice
+    return replace(notice, occurred_at=max(payment.created_at, min(notice.occurred_at, timezone.now())))
 
 
 def _current(order: Order, payment: Payment) -> Current:
@@ -87,7 +97,6 @@ def _current(order: Order, payment: Payment) -> Current:
 
 def _write(order: Order, payment: Payment, notice: Notice, decision: Decision, *, source: EventSource) -> None:
     now = timezone.now()
-    known = payment.overpaid
     if decision.outcome is not Outcome.REFUSED:
         _keep_fee(payment, notice, source=source)
         _keep_deadline(payment, notice, source=source)
@@ -98,19 +107,8 @@ def _write(order: Order, payment: Payment, notice: Notice, decision: Decision, *
                 step = decision if first else replace(decision, late=False, overpaid=False, matter=None)
                 _move(order, payment, status, notice, step, source=source, now=now)
         case Outcome.SAME:
-            if decision.overpaid and not payment.overpaid:
-                payment.overpaid = True
-                payment.save(update_fields=["overpaid"])
-                write_event(
-                    payment,
-                    key="overpaid",
-                    kind=EventKind.FLAGGED,
-                    source=source,
-                    overpaid=True,
-                    alarm=decision.alarm,
-                    amount_minor=notice.received.minor if notice.received else 0,
-                    raw=notice.raw,
-                )
+            if decision.overpaid and notice.received is not None:
+                _more_came(order, payment, notice, notice.received, decision, source=source)
         case Outcome.REFUSED:
             # An everyday stale notice leaves no line; one that somebody should look at leaves one, once.
             if decision.alarm is not None:
@@ -123,8 +121,32 @@ def _write(order: Order, payment: Payment, notice: Notice, decision: Decision, *
                     note=f"{notice.status}: {notice.received or notice.amount}",
                     raw=notice.raw,
                 )
-    if decision.matter is not None and not (decision.outcome is Outcome.SAME and known):
+    if decision.matter is not None and decision.outcome is not Outcome.SAME:
         note_matter(order, payment, decision.matter, source=source)
+
+
+def _more_came(
+    order: Order, payment: Payment, notice: Notice, received: Money, decision: Decision, *, source: EventSource
+) -> None:
+    """A paid charge was paid again, and again: each time what is new of it, and nothing of what was booked."""
+    lines = (event.line for event in PaymentEvent.objects.filter(payment_id=payment.pk).order_by("id"))
+    more = received.minor - fold(lines).received_minor
+    if more <= 0:
+        return
+    payment.overpaid = True
+    payment.save(update_fields=["overpaid"])
+    write_event(
+        payment,
+        key=f"overpaid:{received.minor}",
+        kind=EventKind.FLAGGED,
+        source=source,
+        overpaid=True,
+        alarm=decision.alarm,
+        amount_minor=received.minor,
+        raw=notice.raw,
+    )
+    if decision.matter is not None:
+        note_matter(order, payment, replace(decision.matter, amount=Money(more, received.currency)), source=source)
 
 
 def _move(

@@ -13,7 +13,7 @@ from payments.domain.ledger import Standing, fold
 from payments.domain.money import Currency, Money
 from payments.domain.states import Alarm, Notice, Outcome
 from payments.domain.states import PaymentStatus as State
-from payments.models import Grant, Payment, PaymentEvent
+from payments.models import CreditEntry, Grant, MoneyMatter, MoneyRules, Payment, PaymentEvent
 from payments.services import apply_notice
 from tests.factories.payments import Sale, Shop, charge, told, wish
 from tests.support.sql import recorded_sql
@@ -226,7 +226,49 @@ def test_a_charge_that_expires_behind_a_newer_one_is_not_the_runs_business(shop:
 
 def test_money_booked_after_the_end_is_late_though_nobody_had_noticed_the_end(shop: Shop) -> None:
     sale = charge(shop)
-    notice = Notice(State.PAID, occurred_at=sale.payment.expires_at + timedelta(seconds=1))
+    hour_ago = timezone.now() - timedelta(hours=1)
+    Payment.unscoped.update(created_at=hour_ago, expires_at=hour_ago + timedelta(minutes=30))
+    notice = Notice(State.PAID, occurred_at=hour_ago + timedelta(minutes=31))
     apply_notice(sale.payment.pk, notice, source=EventSource.POLL)
     assert (sale.payment.late, sale.payment.paid_at) == (True, notice.occurred_at)
     assert isinstance(told(shop)[0], ChargeReady)
+
+
+def test_a_gateways_clock_that_is_ahead_makes_nothing_late(shop: Shop) -> None:
+    """The code was good when we heard of the money, whatever their clock says."""
+    sale = charge(shop)
+    before = timezone.now()
+    notice = Notice(State.PAID, occurred_at=sale.payment.expires_at + timedelta(hours=3))
+    apply_notice(sale.payment.pk, notice, source=EventSource.WEBHOOK)
+    payment = sale.payment
+    assert payment.paid_at is not None
+    assert (payment.late, before <= payment.paid_at <= timezone.now()) == (False, True)
+
+
+def test_money_is_never_older_than_its_charge(shop: Shop) -> None:
+    sale = charge(shop)
+    notice = Notice(State.PAID, occurred_at=timezone.now() - timedelta(hours=3))
+    apply_notice(sale.payment.pk, notice, source=EventSource.WEBHOOK)
+    assert sale.payment.paid_at == sale.payment.created_at
+
+
+def test_a_charge_paid_a_third_time_is_seen_a_third_time(shop: Shop) -> None:
+    sale = charge(shop)
+    for received in (2990, 5980, 5980, 8970, 8970):
+        notice = Notice(State.PAID, received=Money(received, Currency.BRL))
+        apply_notice(sale.payment.pk, notice, source=EventSource.POLL)
+    flagged = PaymentEvent.unscoped.filter(kind="flagged").order_by("id")
+    assert list(flagged.values_list("amount_minor", flat=True)) == [5980, 8970]
+    assert standing_of(sale).received_minor == 8970
+    matter = MoneyMatter.unscoped.get()
+    assert (matter.case, matter.state, matter.amount_minor) == ("double", "waiting", 5980)
+
+
+def test_a_third_payment_after_the_second_was_decided_raises_its_own_alarm_and_changes_no_decision(shop: Shop) -> None:
+    MoneyRules.unscoped.create(organization=shop.organization, double="credit")
+    sale = charge(shop)
+    for received in (2990, 5980, 8970):
+        notice = Notice(State.PAID, received=Money(received, Currency.BRL))
+        apply_notice(sale.payment.pk, notice, source=EventSource.POLL)
+    assert PaymentEvent.unscoped.filter(kind="flagged", alarm="overpaid").count() == 2
+    assert (MoneyMatter.unscoped.get().amount_minor, CreditEntry.unscoped.get().amount_minor) == (2990, 2990)

@@ -10,7 +10,7 @@ from flows.engine.codec import CorruptState, load_event
 from flows.engine.events import AccessRecalled, Pressed, VersionMoved
 from flows.models import InboxSource
 from flows.ports import ParsedUpdate, event_source
-from flows.runtime.bulk import UnreadRow
+from flows.runtime.inbox import UnreadRow
 
 # Beside an event of ours, in its row: the version a run is to be started with.
 START_WITH = "_start_with"

@@ -1,13 +1,15 @@
 """What a turn changes in memory: a run, and what is known of the contact; and the rows they were read from."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
+from django.db import connection
 
+from bots import statements
 from bots.models import Contact
 from flows.engine.codec import load_state
 from flows.engine.compile import Flow
@@ -31,6 +33,20 @@ class StoredRun:
     failure: str
     owes: bool
     state_text: str
+
+
+# Raw for the reason `flows.runtime.locking` gives.
+_STORED = """
+SELECT id, conversation_id, version_id, flow_id, status, revision, started_at, ended_at, failure, owes, state::text
+FROM flows_run WHERE id = ANY(%s::uuid[])
+"""
+
+
+def stored_runs(run_ids: Iterable[UUID]) -> dict[UUID, StoredRun]:
+    """These runs as they are now, in one statement; one that is not there is left out."""
+    with connection.cursor() as cursor:
+        statements.execute(cursor, _STORED, [list(run_ids)])
+        return {row[0]: StoredRun(*row) for row in cursor.fetchall()}
 
 
 @dataclass(slots=True)

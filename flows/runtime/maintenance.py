@@ -8,7 +8,7 @@ from django.utils import timezone
 from bots.ids import uuid7_floor
 from bots.tenancy import no_scope
 from flows.models import Timer, TimerState
-from flows.runtime import bulk
+from flows.runtime import inbox
 
 # Telegram repeats an update for a day; a gateway or a partner may come back much later.
 KEY_RETENTION: Final = timedelta(days=30)
@@ -25,7 +25,7 @@ def purge() -> int:
 def _purge_keys() -> int:
     purged = 0
     while True:
-        deleted = bulk.purge_inbox_keys(KEY_RETENTION, limit=BATCH)
+        deleted = inbox.purge_inbox_keys(KEY_RETENTION, limit=BATCH)
         purged += deleted
         if deleted < BATCH:
             return purged

@@ -24,8 +24,8 @@ from bots.storable import dump_json
 from bots.tenancy import no_scope
 from flows.models import InboxState
 from flows.models.inbox import MAX_SHARDS
-from flows.runtime import bulk, metrics
-from flows.runtime.bulk import Waiting
+from flows.runtime import inbox, metrics
+from flows.runtime.inbox import Waiting
 from flows.runtime.work import Key, Worked, set_head_aside, work, work_alone
 
 log = structlog.get_logger(__name__)
@@ -77,7 +77,7 @@ def drain_all() -> DrainReport:
     """Every shard with unread rows, one after the other."""
     total = DrainReport()
     with no_scope(reason="the sweep looks at every organization's inbox"):
-        shards = bulk.shards_waiting(MAX_SHARDS - 1)
+        shards = inbox.shards_waiting(MAX_SHARDS - 1)
     for shard in shards:
         report = drain(shard)
         total.events += report.events
@@ -92,7 +92,7 @@ def drain_all() -> DrainReport:
 def sweep() -> DrainReport:
     """What the sweep thread runs: counts the attempts of workers that died, then drains what is unread."""
     with no_scope(reason="dead drains may have held any organization's rows"):
-        bulk.count_dead_drains()
+        inbox.count_dead_drains()
     return drain_all()
 
 
@@ -118,7 +118,7 @@ class _Drain:
                 if token is not None:
                     self._unlock(token)
             crash_point(AFTER_RELEASE)
-            if not bulk.waiting(self.shard, limit=1, skip=self.skip):
+            if not inbox.waiting(self.shard, limit=1, skip=self.skip):
                 return self.report
             if time.monotonic() >= self.until:
                 enqueue(DRAIN_TASK, queue=UPDATES_QUEUE, args=(self.shard,), coalesce_key=f"{DRAIN_TASK}:{self.shard}")
@@ -143,7 +143,7 @@ class _Drain:
     def _work_off(self) -> None:
         while time.monotonic() < self.until:
             mark = uuid7()
-            waiting = bulk.waiting(
+            waiting = inbox.waiting(
                 self.shard, limit=BATCH, skip=self.skip, mark=mark, lease=settings.TRILHO_LEASE_SECONDS
             )
             crash_point(MARKED)
@@ -160,11 +160,11 @@ class _Drain:
         try:
             worked = work(waiting, mark=mark)
         except NOBODYS_FAULT:
-            bulk.lift_mark(mark)
+            inbox.lift_mark(mark)
             raise
         except Exception as error:
             log.exception("drain_refused", shard=self.shard, conversations=len(waiting), error=type(error).__name__)
-            bulk.lift_mark(mark)
+            inbox.lift_mark(mark)
             for one in waiting:
                 self._alone(one)
             return
@@ -172,7 +172,7 @@ class _Drain:
 
     def _alone(self, one: Waiting) -> None:
         """One row in a transaction of its own. Its attempt counts before: a SIGKILL would roll back anything inside."""
-        attempts = bulk.count_attempts([one.head]).get(one.head)
+        attempts = inbox.count_attempts([one.head]).get(one.head)
         crash_point(COUNTED)
         if attempts is None:
             return
@@ -210,7 +210,7 @@ class _Drain:
             log.exception("event_set_aside", inbox_event_id=str(one.head), bot_id=str(one.bot_id), reason=reason)
             with transaction.atomic():
                 row = {"id": str(one.head), "state": InboxState.SET_ASIDE.value, "error": reason[:500]}
-                bulk.mark_inbox([dump_json(row)], mark=None)
+                inbox.mark_inbox([dump_json(row)], mark=None)
             self.report.set_aside += 1
         # Its conversation goes on with the next row at once.
         self.skip.discard(one.key)
@@ -225,5 +225,5 @@ class _Drain:
             error = type(failure.error).__name__
             log.error("event_failed", inbox_event_id=str(failure.row_id), error=error, exc_info=failure.error)
             metrics.FAILURES.labels(error).inc()
-            bulk.count_attempts([failure.row_id], error=f"{error}: {failure.error}"[:500])
+            inbox.count_attempts([failure.row_id], error=f"{error}: {failure.error}"[:500])
             self.skip.add(failure.key)

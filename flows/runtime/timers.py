@@ -12,7 +12,7 @@ from bots.tenancy import no_scope
 from flows.engine.codec import dump_event
 from flows.engine.events import TimerFired, TimerKind
 from flows.models import Conversation, Timer
-from flows.runtime import bulk
+from flows.runtime import inbox
 from flows.runtime.locking import claim_due_timers
 from flows.runtime.runner import DRAIN_TASK, UPDATES_QUEUE
 from flows.runtime.shards import shard_of
@@ -43,7 +43,7 @@ def _fire_batch() -> int:
             return 0
         crash_point(CLAIMED)
         rows = [_row(timer, conversation) for timer, conversation in due]
-        bulk.fire_timers(rows)
+        inbox.fire_timers(rows)
         for shard in sorted({row["shard"] for row in rows}):
             enqueue_on_commit(DRAIN_TASK, queue=UPDATES_QUEUE, args=(shard,), coalesce_key=f"{DRAIN_TASK}:{shard}")
         crash_point(BEFORE_COMMIT)

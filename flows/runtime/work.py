@@ -8,20 +8,18 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import TextField
-from django.db.models.functions import Cast
 
 from bots.crashpoints import crash_point, register
 from bots.ids import uuid7
 from bots.outbox.publish import publish
 from flows.engine.codec import CorruptState
-from flows.models import Conversation, Run
+from flows.models import Conversation
 from flows.ports import GrantOwner, grant_names
-from flows.runtime import bulk, metrics
-from flows.runtime.bulk import Waiting
+from flows.runtime import bulk, inbox, metrics
 from flows.runtime.flow_events import announcer
+from flows.runtime.inbox import Waiting
 from flows.runtime.incoming import Incoming, in_order, read_row
-from flows.runtime.live import StoredRun
+from flows.runtime.live import StoredRun, stored_runs
 from flows.runtime.locking import claim_conversations
 from flows.runtime.output import Output
 from flows.runtime.routing import set_aside, work_off
@@ -138,7 +136,7 @@ def _advance_all(
     aside: Mapping[UUID, str],
 ) -> None:
     bots, now = bot_snapshots({conversation.bot_id for conversation in conversations})
-    unread = bulk.unread_rows(
+    unread = inbox.unread_rows(
         [(conversation.bot_id, conversation.telegram_user_id) for conversation in conversations],
         per_conversation=ROWS_PER_CONVERSATION,
     )
@@ -233,26 +231,7 @@ def _stored_runs(
     for incoming in chosen.values():
         for one in incoming:
             ids |= one.named_runs
-    if not ids:
-        return {}
-    rows = (
-        Run.unscoped.filter(pk__in=ids)
-        .annotate(state_text=Cast("state", TextField()))
-        .values(
-            "id",
-            "conversation_id",
-            "version_id",
-            "flow_id",
-            "status",
-            "revision",
-            "started_at",
-            "ended_at",
-            "failure",
-            "owes",
-            "state_text",
-        )
-    )
-    return {row["id"]: StoredRun(**row) for row in rows}
+    return stored_runs(ids) if ids else {}
 
 
 def _grants(
@@ -290,4 +269,4 @@ def _write(output: Output, mark: UUID | None) -> None:
     if output.contacts or output.conversations:
         bulk.write_people(contacts=output.contacts, conversations=output.conversations)
     crash_point(BETWEEN_WRITES)
-    bulk.mark_inbox(output.marks, mark=mark)
+    inbox.mark_inbox(output.marks, mark=mark)

@@ -9,7 +9,7 @@ from bots.storable import dump_json
 from flows.engine.codec import dump_event
 from flows.engine.events import Event
 from flows.models import InboxSource
-from flows.runtime import bulk
+from flows.runtime import inbox
 from flows.runtime.incoming import START_WITH
 from flows.runtime.runner import DRAIN_TASK, UPDATES_QUEUE
 from flows.runtime.shards import shard_of
@@ -37,7 +37,7 @@ def post_raw_update(
     Joins the caller's transaction if there is one. The bell rings once the row is committed.
     """
     return _post(
-        bulk.NewInboxRow(
+        inbox.NewInboxRow(
             id=uuid7(),
             organization_id=bot.organization_id,
             bot_id=bot.id,
@@ -71,7 +71,7 @@ def post_event(
     if start_with is not None:
         payload[START_WITH] = str(start_with)
     return _post(
-        bulk.NewInboxRow(
+        inbox.NewInboxRow(
             id=uuid7(),
             organization_id=organization_id,
             bot_id=bot_id,
@@ -85,8 +85,8 @@ def post_event(
     )
 
 
-def _post(row: bulk.NewInboxRow) -> bool:
-    fresh = bulk.insert_inbox(row)
+def _post(row: inbox.NewInboxRow) -> bool:
+    fresh = inbox.insert_inbox(row)
     if fresh:
         enqueue_on_commit(DRAIN_TASK, queue=UPDATES_QUEUE, args=(row.shard,), coalesce_key=f"{DRAIN_TASK}:{row.shard}")
     return fresh

@@ -16,7 +16,7 @@ from flows.engine.compile import VersionKind
 from flows.engine.events import Fate, StepChoice, VersionMoved
 from flows.engine.limits import TELEGRAM_TEXT
 from flows.models import FlowVersion, InboxSource, Run, RunStatus
-from flows.runtime import bulk
+from flows.runtime import inbox
 from flows.runtime.runner import DRAIN_TASK, UPDATES_QUEUE
 from flows.runtime.shards import shard_of
 
@@ -53,7 +53,7 @@ def move_people(version: FlowVersion, choices: Mapping[str, StepChoice]) -> int:
     event = VersionMoved(version.pk, version.number or 0, dict(choices))
     payload = dump_json(dump_event(event)).encode()
     for first in range(0, len(people), BATCH):
-        bulk.insert_inbox_rows([_row(version, *one) for one in people[first : first + BATCH]], payload)
+        inbox.insert_inbox_rows([_row(version, *one) for one in people[first : first + BATCH]], payload)
     for shard in sorted({shard_of(version.bot_id, user_id) for _run_id, user_id in people}):
         enqueue_on_commit(DRAIN_TASK, queue=UPDATES_QUEUE, args=(shard,), coalesce_key=f"{DRAIN_TASK}:{shard}")
     return len(people)

@@ -12,7 +12,7 @@ from flows.engine.events import Event, Pressed
 from flows.engine.state import ContactFacts
 from flows.engine.testing.record import recorded
 from flows.models import Conversation, ConversationTest, InboxEvent, InboxState
-from flows.runtime.bulk import UnreadRow
+from flows.runtime.inbox import UnreadRow
 from flows.runtime.incoming import in_order, read_row
 from flows.runtime.snapshots import bot_snapshots
 from flows.runtime.version_cache import compiled

@@ -17,7 +17,7 @@ from flows import selectors
 from flows.engine.events import Start
 from flows.engine.routing import replace_runs
 from flows.models import Conversation, InboxEvent, InboxState, Run, TimelineEntry
-from flows.runtime.bulk import UnreadRow
+from flows.runtime.inbox import UnreadRow
 from flows.runtime.incoming import Incoming, in_order, read_row
 from flows.runtime.journal import read_bot, read_contact, read_conversation
 from flows.runtime.live import StoredRun

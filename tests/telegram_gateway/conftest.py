@@ -1,14 +1,21 @@
 """A fake Telegram, and bots that talk to it."""
 
 import hashlib
+import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.db import transaction
 from pytest_django.fixtures import Settings
 
 from bots.ids import uuid7
-from bots.models import Bot, Delivery, Organization
+from bots.models import Bot, Channel, Contact, Delivery, Organization
 from bots.outbox.loop import outbox_loop
+from bots.outbox.models import OutboxMessage
+from bots.outbox.publish import NewMessage, publish
+from bots.tenancy import no_scope
+from flows.engine.effects import AnswerPress, Effect, OutMessage, RemoveKeyboard, Say
+from flows.topics import KEYBOARD_REMOVE, MESSAGE_SEND, PRESS_ANSWER, Envelope
 from telegram_gateway import client, files
 from telegram_gateway.selectors import sending_bots, webhook_bots
 from tests.support.fake_telegram import FakeTelegram
@@ -17,6 +24,10 @@ SECRET = "s3cret-of-the-webhook"
 TOKEN_TAIL = "AAF-not_a_token_of_anybody_at_all_xx"
 
 MakeBot = Callable[..., Bot]
+USER_ID = 700_100_200
+TOPICS = {Say: MESSAGE_SEND, AnswerPress: PRESS_ANSWER, RemoveKeyboard: KEYBOARD_REMOVE}
+
+Send = Callable[..., OutboxMessage]
 
 
 @pytest.fixture
@@ -69,3 +80,42 @@ def make_bot(organization: Organization) -> MakeBot:
 @pytest.fixture
 def bot(make_bot: MakeBot) -> Bot:
     return make_bot()
+
+
+@pytest.fixture
+def contact(bot: Bot) -> Contact:
+    return Contact.unscoped.create(organization_id=bot.organization_id, bot=bot, telegram_user_id=USER_ID)
+
+
+@pytest.fixture
+def send(bot: Bot, contact: Contact) -> Send:
+    """Publishes an effect to the contact, as a drain does."""
+
+    def publish_effect(effect: Effect | str, *, of: Bot = bot, channel: Channel = Channel.TELEGRAM) -> OutboxMessage:
+        effect = Say(OutMessage(effect)) if isinstance(effect, str) else effect
+        message_id = uuid7()
+        envelope = Envelope(
+            organization_id=of.organization_id,
+            bot_id=of.id,
+            contact_id=contact.id,
+            conversation_id=uuid7(),
+            telegram_user_id=USER_ID,
+            channel=channel,
+            run_id=uuid7(),
+            version_id=uuid7(),
+            effect=effect,
+        )
+        message = NewMessage(
+            topic=TOPICS[type(effect)],
+            key=str(uuid.uuid4()),
+            organization_id=of.organization_id,
+            bot_id=of.id,
+            ordering_key=f"{of.id}:{USER_ID}" if isinstance(effect, Say) else None,
+            payload=envelope.dump(),
+            id=message_id,
+        )
+        with no_scope(reason="a test"), transaction.atomic():
+            publish([message])
+        return OutboxMessage.unscoped.get(id=message_id)
+
+    return publish_effect

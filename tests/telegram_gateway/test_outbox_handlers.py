@@ -1,24 +1,17 @@
 """From an outbox row to the chat: what is sent, what waits, what ends, through the relay as it is."""
 
-import uuid
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from bots import crashpoints
-from bots.ids import uuid7
 from bots.models import AuditEntry, Bot, BotStatus, Channel, Contact
 from bots.outbox import relay
 from bots.outbox.models import MessageState, OutboxAttempt, OutboxMessage
-from bots.outbox.publish import NewMessage, publish
-from bots.tenancy import no_scope
 from flows.engine.effects import AnswerPress, Effect, OutButton, OutMessage, ParseMode, RemoveKeyboard, Say
-from flows.topics import KEYBOARD_REMOVE, MESSAGE_SEND, PRESS_ANSWER, Envelope
 from telegram_gateway import sending
 from telegram_gateway.selectors import sending_bots
 from tests.support.fake_telegram import (
@@ -30,53 +23,9 @@ from tests.support.fake_telegram import (
     refuse,
     too_many_requests,
 )
-from tests.telegram_gateway.conftest import MakeBot
+from tests.telegram_gateway.conftest import USER_ID, MakeBot, Send
 
 pytestmark = pytest.mark.django_db
-
-USER_ID = 700_100_200
-TOPICS = {Say: MESSAGE_SEND, AnswerPress: PRESS_ANSWER, RemoveKeyboard: KEYBOARD_REMOVE}
-
-Send = Callable[..., OutboxMessage]
-
-
-@pytest.fixture
-def contact(bot: Bot) -> Contact:
-    return Contact.unscoped.create(organization_id=bot.organization_id, bot=bot, telegram_user_id=USER_ID)
-
-
-@pytest.fixture
-def send(bot: Bot, contact: Contact) -> Send:
-    """Publishes an effect to the contact, as a drain does."""
-
-    def publish_effect(effect: Effect | str, *, of: Bot = bot, channel: Channel = Channel.TELEGRAM) -> OutboxMessage:
-        effect = Say(OutMessage(effect)) if isinstance(effect, str) else effect
-        message_id = uuid7()
-        envelope = Envelope(
-            organization_id=of.organization_id,
-            bot_id=of.id,
-            contact_id=contact.id,
-            conversation_id=uuid7(),
-            telegram_user_id=USER_ID,
-            channel=channel,
-            run_id=uuid7(),
-            version_id=uuid7(),
-            effect=effect,
-        )
-        message = NewMessage(
-            topic=TOPICS[type(effect)],
-            key=str(uuid.uuid4()),
-            organization_id=of.organization_id,
-            bot_id=of.id,
-            ordering_key=f"{of.id}:{USER_ID}" if isinstance(effect, Say) else None,
-            payload=envelope.dump(),
-            id=message_id,
-        )
-        with no_scope(reason="a test"), transaction.atomic():
-            publish([message])
-        return OutboxMessage.unscoped.get(id=message_id)
-
-    return publish_effect
 
 
 def run(message: OutboxMessage) -> OutboxMessage:

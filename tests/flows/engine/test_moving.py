@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,11 +12,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.engine.advance import advance
-from flows.engine.codec import dump_event, dump_state, load_event, load_state
+from flows.engine.codec import dump_state, load_state
 from flows.engine.compile import VersionKind, compile_flow
-from flows.engine.effects import ArmTimer, GrantAccess, OrderServed, RaiseAttention, Say, TimelineKind, VoidTimers
+from flows.engine.effects import ArmTimer, OrderServed, Say, TimelineKind, VoidTimers
 from flows.engine.events import BUMP_YES_BUTTON, Fate, PaymentStatus, Start, StepChoice, TimerKind, VersionMoved
 from flows.engine.state import Status, new_state
+from tests.flows.engine.moving import (
+    CARRY,
+    NEWER,
+    NEWEST,
+    at_the_charge,
+    at_the_menu,
+    at_the_question,
+    end,
+    kept,
+    move,
+    publish,
+    reworded,
+    without,
+)
 from tests.support.conversation import BEGINNING, FACTS, ORDER, RUN, VERSION, Talk
 from tests.support.flows import (
     Document,
@@ -31,68 +44,8 @@ from tests.support.flows import (
     sales_flow,
 )
 from tests.support.random_flows import EVENTS, carried, documents
-from tests.support.subflows import a_subflow, carrying
 
 happenings = st.lists(EVENTS, min_size=3, max_size=10)
-NEWER, NEWEST = UUID(int=0x1B), UUID(int=0x2B)
-CARRY = StepChoice(Fate.CARRY)
-
-
-def move(step_id: str) -> StepChoice:
-    return StepChoice(Fate.MOVE, step_id=step_id)
-
-
-def end(message: str | None = None) -> StepChoice:
-    return StepChoice(Fate.END, message=message)
-
-
-def publish(
-    talk: Talk,
-    document: Document,
-    version_id: UUID = NEWER,
-    *,
-    covered: bool = False,
-    embedded: object = None,
-    **choices: StepChoice,
-) -> Talk:
-    """The newer version with what was chosen for each step, as the run hears of it."""
-    onto = compile_flow(version_id, document, kind=VersionKind.PUBLISHED, embedded=embedded)
-    event = VersionMoved(version_id, 2, choices, covered)
-    assert load_event(dump_event(event)) == event
-    talk.state, talk.last = advance(talk.flow, talk.state, event, talk.now, onto=onto)
-    if talk.state.version_id == version_id:
-        talk.flow = onto
-    return talk
-
-
-def at_the_menu() -> Talk:
-    return Talk(document=sales_flow()).begin()
-
-
-def at_the_question() -> Talk:
-    return at_the_menu().press(0)
-
-
-def at_the_charge() -> Talk:
-    return at_the_question().write("ana@example.com").charge_ready()
-
-
-def without(*step_ids: str) -> Document:
-    """The sales flow without some steps; what led there ends."""
-    document = sales_flow()
-    document["flow_steps"] = [step for step in document["flow_steps"] if step["id"] not in step_ids]
-    return document
-
-
-def reworded() -> Document:
-    document = copy.deepcopy(sales_flow())
-    for step in document["flow_steps"]:
-        step["config"]["text"] = f"Novo: {step['config'].get('text', 'pague')}"
-    return document
-
-
-def kept(talk: Talk) -> list[object]:
-    return [record.data["why"] for record in talk.recorded(TimelineKind.VERSION_KEPT)]
 
 
 # Finishing on the old version
@@ -288,162 +241,6 @@ def test_more_than_words_carries_nobody() -> None:
     talk = publish(at_the_question(), newer, ask_email=CARRY)
     assert (talk.at, talk.state.version_id, kept(talk)) == ("ask_email", VERSION, ["changed"])
     assert publish(at_the_question(), without("ask_email"), ask_email=CARRY).state.version_id == VERSION
-
-
-# What is paid is served
-
-
-def paid_and_asked() -> Talk:
-    """Paid, and asked one more thing before the access."""
-    steps = [
-        a_payment("pay", next="name"),
-        a_question("name", "Qual nome?", next="vip"),
-        an_access("vip", "Seu acesso"),
-    ]
-    return Talk(*steps).begin().charge_ready().paid()
-
-
-@pytest.mark.parametrize("choice", [end("Acabou."), move("bye")])
-def test_whoever_is_owed_something_stays_with_the_version_that_owes_it(choice: StepChoice) -> None:
-    talk = publish(paid_and_asked(), a_flow([an_access("bye", "Tchau")]), name=choice)
-    assert (talk.at, talk.state.version_id, talk.said, kept(talk)) == ("name", VERSION, [], ["owed"])
-    assert talk.write("Ana").said == ["Seu acesso"]
-    assert talk.of(OrderServed) == [OrderServed(ORDER)]
-
-
-def test_whoever_is_owed_something_may_go_on_where_they_are() -> None:
-    talk = paid_and_asked()
-    newer = a_flow(
-        [a_payment("pay", next="name"), a_question("name", "Nome?", next="vip"), an_access("vip", "Seu acesso novo")]
-    )
-    assert publish(talk, newer, name=CARRY).write("Ana").said == ["Seu acesso novo"]
-    assert talk.of(OrderServed) == [OrderServed(ORDER)]
-
-
-def test_an_open_charge_takes_the_paid_exit_of_its_step_in_the_newer_version() -> None:
-    newer = sales_flow()
-    newer["flow_steps"][2]["connections"]["next"] = "help"
-    talk = publish(at_the_charge(), newer, pay=move("menu"))
-    assert talk.at == "menu"
-    talk.paid()
-    assert talk.said == [
-        "Pagamento confirmado. Seu acesso: https://example.com/vip",
-        "Nossa equipe vai falar com você.",
-    ]
-    assert talk.of(OrderServed) == [OrderServed(ORDER)]
-
-
-def test_the_button_of_an_open_charge_is_never_stale() -> None:
-    talk = publish(at_the_charge(), without("pay"), pay=move("menu"))
-    talk.press(1000, wait=3, step="menu", version_id=VERSION)
-    assert [type(effect).__name__ for effect in talk.last][:2] == ["AnswerPress", "CheckPayment"]
-
-
-def test_a_charge_whose_step_is_gone_gives_what_its_version_promised_and_calls_the_team() -> None:
-    talk = publish(at_the_charge(), without("pay"), pay=move("menu"))
-    talk.paid()
-    assert talk.at == "menu"
-    assert talk.said == ["Pagamento confirmado. Seu acesso: https://example.com/vip"]
-    (grant,) = talk.of(GrantAccess)
-    assert (grant.order_id, grant.content["text"]) == (ORDER, talk.said[0])
-    assert talk.of(OrderServed) == [OrderServed(ORDER)]
-    assert [effect.reason for effect in talk.of(RaiseAttention)] == ["paid_without_step"]
-    assert not talk.state.owes
-
-
-def test_a_promise_is_followed_to_the_access_behind_the_paid_exit() -> None:
-    steps = [
-        a_payment("pay", next="thanks"),
-        a_message("thanks", next="vip"),
-        an_access("vip", "Seu acesso", config={"link": "https://example.com/vip"}),
-    ]
-    talk = Talk(*steps).begin().charge_ready()
-    publish(talk, a_flow([a_question("other", next="bye"), an_access("bye")]), pay=move("other"))
-    talk.paid()
-    assert (talk.at, talk.said) == ("other", ["Seu acesso\nhttps://example.com/vip"])
-    assert talk.of(OrderServed) == [OrderServed(ORDER)]
-
-
-def test_a_promise_survives_further_versions() -> None:
-    talk = publish(at_the_charge(), without("pay"), pay=move("menu"))
-    publish(talk, without("pay", "help"), NEWEST, menu=move("menu"))
-    assert talk.paid().said == ["Pagamento confirmado. Seu acesso: https://example.com/vip"]
-
-
-def test_a_charge_that_promised_nothing_that_is_known_is_never_answered_by_silence() -> None:
-    steps = [a_payment("pay", next="ask"), a_question("ask", conditions=[], next="pay2"), a_payment("pay2", next="end")]
-    talk = Talk(*steps, an_access("end")).begin().charge_ready()
-    publish(talk, a_flow([a_question("other", next="bye"), an_access("bye")]), pay=move("other"))
-    talk.paid()
-    assert talk.said == ["Pagamento confirmado. Obrigado!"]
-    assert [effect.reason for effect in talk.of(RaiseAttention)] == ["paid_without_step"]
-    assert talk.state.owes
-
-
-# Under another run
-
-
-@pytest.mark.parametrize("choice", [end("Acabou."), move("menu")])
-def test_a_covered_run_says_nothing_and_finishes_on_its_version(choice: StepChoice) -> None:
-    talk = publish(at_the_question(), sales_flow(), covered=True, ask_email=choice)
-    assert (talk.at, talk.state.version_id, talk.said, kept(talk)) == ("ask_email", VERSION, [], ["covered"])
-
-
-def test_a_covered_run_may_be_carried_on() -> None:
-    talk = publish(at_the_question(), reworded(), covered=True, ask_email=CARRY)
-    assert (talk.at, talk.state.version_id, talk.said) == ("ask_email", NEWER, [])
-
-
-# Inside a subflow
-
-
-SURVEY = a_flow([a_question("ask", "Sua cidade?", next="bye"), an_access("bye", "Anotado!")])
-OFFER = a_flow([a_payment("pay", next="vip"), an_access("vip", "Seu acesso")])
-
-
-def surveyed(inner: Document, text: str = "Fim") -> tuple[Document, object]:
-    return a_flow([a_subflow("sub", "inner", next="bye"), an_access("bye", text)]), carrying(inner=inner)
-
-
-def inside(inner: Document) -> Talk:
-    document, embedded = surveyed(inner)
-    return Talk(document=document, embedded=embedded).begin()
-
-
-def test_inside_a_subflow_the_choice_is_that_of_the_step_that_runs_it() -> None:
-    newer = a_flow([a_question("other", "E agora?", next="bye"), an_access("bye", "Fim novo")])
-    talk = publish(inside(SURVEY), newer, ask=end("?"), sub=move("other"))
-    assert (talk.at, talk.state.frames, talk.said) == ("other", (), ["E agora?"])
-    assert [record.step_id for record in talk.recorded(TimelineKind.LEFT)] == ["ask", "sub"]
-    assert talk.write("x").said == ["Fim novo"]
-
-
-def test_inside_the_very_same_subflow_a_run_is_carried_on() -> None:
-    document, embedded = surveyed(SURVEY, "Fim novo")
-    talk = publish(inside(SURVEY), document, embedded=embedded, sub=CARRY)
-    assert (talk.at, talk.state.version_id, talk.said) == ("ask", NEWER, [])
-    assert talk.write("Recife").said == ["Anotado!", "Fim novo"]
-
-
-def test_inside_a_subflow_that_is_another_now_a_run_keeps_its_version() -> None:
-    newer = a_flow([a_subflow("sub", "other", next="bye"), an_access("bye")])
-    talk = publish(inside(SURVEY), newer, embedded=carrying(other=SURVEY), sub=CARRY)
-    assert (talk.at, talk.state.version_id, kept(talk)) == ("ask", VERSION, ["changed"])
-
-
-def test_a_charge_made_in_a_subflow_returns_there_if_the_newer_version_runs_it_too() -> None:
-    document, embedded = surveyed(OFFER)
-    document["flow_steps"].append(a_question("other", "E agora?", next="bye"))
-    talk = publish(inside(OFFER).charge_ready(), document, embedded=embedded, sub=move("other"))
-    assert talk.at == "other"
-    assert talk.paid().said == ["Seu acesso", "Fim"]
-
-
-def test_a_charge_made_in_a_subflow_that_is_gone_gives_what_was_promised() -> None:
-    newer = a_flow([a_question("other", "E agora?", next="bye"), an_access("bye")])
-    talk = publish(inside(OFFER).charge_ready(), newer, sub=move("other"))
-    assert (talk.paid().said, talk.at) == (["Seu acesso"], "other")
-    assert talk.of(OrderServed) == [OrderServed(ORDER)]
 
 
 # Any run, any two versions

@@ -3,67 +3,30 @@
 import json
 from typing import Any
 
-import pytest
-
 from flows.engine.codec import dump_state, load_state
 from flows.engine.effects import (
     ArmTimer,
     GrantAccess,
-    OrderServed,
-    RaiseAttention,
     RemoveKeyboard,
-    RequestPayment,
     TimelineKind,
     VoidTimers,
 )
-from flows.engine.events import NEW_CODE_BUTTON, PAID_BUTTON, OperatorResumed, PaymentStatus, Resumed, TimerKind
+from flows.engine.events import OperatorResumed, Resumed, TimerKind
 from flows.engine.state import Frame, Status
-from tests.support.conversation import FACTS, ORDER, VERSION, Talk
+from tests.flows.engine.subflows import IN_OFFER, SURVEY, offered, surveyed
+from tests.support.conversation import FACTS, VERSION, Talk
 from tests.support.flows import (
     a_condition,
     a_delay,
-    a_deliver,
     a_flow,
     a_message,
-    a_payment,
     a_question,
     an_access,
     buttons,
 )
 from tests.support.subflows import a_subflow, carrying, version_of
 
-SURVEY = a_flow(
-    [
-        a_question("ask", "Sua cidade?", config={"save_as": "cidade"}, next="bye"),
-        an_access("bye", "Anotado, {{cidade}}!"),
-    ]
-)
-OFFER = a_flow(
-    [
-        buttons("menu", {"text": "Quero", "price": "10", "target_step": "pay"}, {"text": "Não", "target_step": "bye"}),
-        a_payment("pay", None, config={"pending_minutes": 10}, next="vip", pending="bye"),
-        an_access("vip", "Seu acesso", config={"link": "https://example.com/vip"}),
-        an_access("bye", "Tudo bem!"),
-    ]
-)
 IN_SURVEY = (Frame(version_of("survey"), "sub"),)
-IN_OFFER = (Frame(version_of("offer"), "sub"),)
-
-
-def surveyed(*after: dict[str, Any]) -> Talk:
-    """`sub` runs the survey, then comes `menu`, then `bye`: the ids of the survey's steps are used outside as well."""
-    rest = after or (buttons("menu", "Ok", text="E agora?", next="bye"), an_access("bye", "Até logo, {{cidade}}!"))
-    return Talk(a_subflow("sub", "survey", next=rest[0]["id"]), *rest, embedded=carrying(survey=SURVEY))
-
-
-def offered(**fields: Any) -> Talk:
-    return Talk(
-        a_subflow("sub", "offer", next="ask"),
-        a_question("ask", "Mais alguma coisa?", next="bye"),
-        an_access("bye", "Até logo!"),
-        embedded=carrying(offer=OFFER),
-        **fields,
-    )
 
 
 def test_runs_the_other_flow_and_goes_on_by_next() -> None:
@@ -330,138 +293,6 @@ def test_the_team_moves_a_run_to_a_step_of_its_own_version_out_of_any_subflow() 
 def test_says_its_step_again_inside() -> None:
     assert surveyed().begin().send(Resumed()).said == ["Sua cidade?"]
     assert surveyed().begin().send(OperatorResumed()).said == ["Sua cidade?"]
-
-
-# Money
-
-
-def test_a_charge_inside_names_the_version_whose_step_it_is() -> None:
-    talk = offered().begin().press(0)
-    (asked,) = talk.of(RequestPayment)
-    assert (asked.step_id, asked.version_id, asked.amount_minor) == ("pay", version_of("offer"), 1000)
-    assert talk.state.visits[1].frames == IN_OFFER
-    outside = Talk(a_payment("pay", next="bye", pending="bye"), an_access("bye")).begin()
-    assert [one.version_id for one in outside.of(RequestPayment)] == [None]
-
-
-def test_paid_where_it_waits_goes_on_inside_and_then_returns() -> None:
-    talk = offered().begin().press(0).charge_ready().paid()
-    assert talk.said == ["Seu acesso\nhttps://example.com/vip", "Mais alguma coisa?"]
-    assert [(grant.visit, grant.order_id) for grant in talk.of(GrantAccess)] == [(1, ORDER)]
-    assert [served.order_id for served in talk.of(OrderServed)] == [ORDER]
-    assert (talk.at, talk.state.frames) == ("ask", ())
-
-
-def test_paid_after_the_subflow_was_left_goes_back_into_it_and_returns_to_where_it_was_run() -> None:
-    talk = offered().begin().press(0).charge_ready().timer(TimerKind.PENDING, visit=1)
-    assert (talk.at, talk.state.frames) == ("ask", ())
-    talk.paid()
-    assert talk.said == ["Seu acesso\nhttps://example.com/vip", "Mais alguma coisa?"]
-    assert [(record.step_id, record.data.get("subflow")) for record in talk.recorded(TimelineKind.PAID)] == [
-        ("pay", str(version_of("offer")))
-    ]
-    assert [served.order_id for served in talk.of(OrderServed)] == [ORDER]
-    assert talk.at == "ask"
-
-
-def test_paid_after_the_run_ended_is_served_inside_the_subflow_it_was_made_in() -> None:
-    talk = offered().begin().press(0).charge_ready().timer(TimerKind.PENDING, visit=1).write("não")
-    assert talk.state.status is Status.ENDED
-    talk.paid()
-    assert talk.said == ["Seu acesso\nhttps://example.com/vip", "Mais alguma coisa?"]
-    assert (talk.state.status, talk.at) == (Status.WAITING, "ask")
-
-
-def test_paid_where_nothing_leads_on_ends_the_subflow_only() -> None:
-    inner = a_flow([a_payment("pay", config={"deliver": {"text": "Tome!"}}, pending="bye"), an_access("bye")])
-    talk = Talk(a_subflow("sub", "inner", next="end"), an_access("end", "Fim"), embedded=carrying(inner=inner))
-    talk.begin().charge_ready().paid()
-    assert (talk.said, talk.state.status) == (["Tome!", "Fim"], Status.ENDED)
-
-
-def test_the_button_of_an_open_charge_is_never_stale_even_outside_its_subflow() -> None:
-    talk = offered().begin().press(0).charge_ready()
-    ref = next(button.ref for row in talk.messages[-1].buttons for button in row if button.ref)
-    assert (ref.version_id, ref.ordinal, ref.index) == (version_of("offer"), 1, PAID_BUTTON)
-    talk.timer(TimerKind.PENDING, visit=1)
-    talk.press(PAID_BUTTON, wait=ref.wait, version_id=ref.version_id, ordinal=ref.ordinal)
-    assert talk.recorded(TimelineKind.STALE_PRESS) == []
-    talk.checked()
-    assert len(talk.said) == 1
-    assert talk.at == "ask"
-
-
-def test_a_new_code_is_asked_for_inside() -> None:
-    talk = offered().begin().press(0).charge_ready().payment(PaymentStatus.EXPIRED)
-    ref = next(button.ref for row in talk.messages[-1].buttons for button in row if button.ref)
-    assert (ref.version_id, ref.index) == (version_of("offer"), NEW_CODE_BUTTON)
-    assert talk.asks_new_code().recorded(TimelineKind.STALE_PRESS) == []
-
-
-def test_main_buttons_are_those_of_the_runs_own_version() -> None:
-    """A subflow was published with the buttons of its day; new runs see the new price at once."""
-    given = {"text": "t"}
-    old = [{"text": "VIP", "price": "10", "access": given}]
-    new = [{"text": "VIP", "price": "20", "access": given}]
-    inner = a_flow([a_payment("pay", None, next="end", pending="end"), an_access("end")], main_buttons=old)
-    talk = Talk(
-        a_subflow("sub", "inner", next="bye"), an_access("bye"), embedded=carrying(inner=inner), main_buttons=new
-    )
-    assert [one.amount_minor for one in talk.begin().of(RequestPayment)] == [2000]
-
-
-def test_the_order_of_a_deliver_inside_is_served_there() -> None:
-    inner = a_flow(
-        [a_payment("pay", next="file", pending="file"), a_deliver("file", "Arquivo", next="end"), an_access("end")]
-    )
-    talk = Talk(
-        a_subflow("sub", "inner", next="bye"),
-        a_question("bye", next="x"),
-        an_access("x"),
-        embedded=carrying(inner=inner),
-    )
-    talk.begin().charge_ready().paid()
-    assert [served.order_id for served in talk.of(OrderServed)] == [ORDER]
-    assert not talk.state.owes
-
-
-# What is missing
-
-
-@pytest.mark.parametrize(
-    "embedded",
-    [
-        None,
-        {},
-        {"subflows": {"survey": "no id"}},
-        {"subflows": {"survey": str(version_of("survey"))}},
-        {"subflows": {"survey": str(version_of("survey"))}, "versions": {str(version_of("survey")): {"definition": 5}}},
-        carrying(survey=a_flow([], start="nowhere")),
-    ],
-)
-def test_a_version_that_is_not_there_counts_as_a_missing_step(embedded: object) -> None:
-    talk = Talk(a_subflow("sub", "survey", next="bye"), an_access("bye"), embedded=embedded).begin()
-    assert (talk.state.status, talk.state.frames, talk.state.step_id) == (Status.LOST, (), None)
-    assert [str(one.reason) for one in talk.of(RaiseAttention)] == ["step_missing"]
-    assert [record.data["missing"] for record in talk.recorded(TimelineKind.STEP_MISSING)] == ["sub"]
-
-
-def test_a_run_inside_a_version_that_is_gone_is_lost_and_told() -> None:
-    talk = surveyed().begin()
-    alone = Talk(a_subflow("sub", "survey", next="bye"), an_access("bye"))
-    alone.state = talk.state
-    alone.write("Recife")
-    assert alone.state.status is Status.LOST
-
-
-def test_a_damaged_step_inside_counts_as_missing_and_the_rest_runs() -> None:
-    broken = {"id": "next", "type": "teleport"}
-    inner = a_flow([a_question("ask", next="next"), broken, an_access("end")])
-    talk = Talk(a_subflow("sub", "inner", next="bye"), an_access("bye"), embedded=carrying(inner=inner)).begin()
-    assert talk.at == "ask"
-    talk.write("x")
-    assert talk.state.status is Status.LOST
-    assert [record.data["missing"] for record in talk.recorded(TimelineKind.STEP_MISSING)] == ["next"]
 
 
 # Stored states

@@ -10,7 +10,7 @@ from flows.engine.effects import RecallAccess
 from flows.engine.events import AccessRecalled, RecalledAccess
 from flows.models import FlowVersion, Run
 from tests.factories.flows import Person, drain, make_bot, make_flow_bot, publish, two_questions
-from tests.flows.runtime.test_routing import a_sale, paid
+from tests.flows.runtime.sales import a_sale, paid
 from tests.support.flows import a_condition, a_flow, a_question, an_access
 
 pytestmark = pytest.mark.django_db

@@ -1,37 +1,26 @@
 """Publishing while people are inside: every choice, at every step of every template, each person once, nobody lost."""
 
 import copy
-import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
-from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from bots.errors import Invalid, Stale
 from bots.models import AuditEntry, Bot, Channel, Contact, User
-from bots.redis import RedisUnavailable
-from bots.tenancy import organization_scope, scoped_transaction
-from flows.engine.codec import dump_state, load_state
+from bots.tenancy import organization_scope
+from flows.engine.codec import load_state
 from flows.engine.compile import VersionKind, compile_flow
 from flows.engine.events import Fate, OperatorResumed, PaymentChanged, PaymentStatus, StepChoice
-from flows.engine.state import NO_FACTS, PressedButton, Status, new_state
 from flows.engine.steps.access import AccessStep
-from flows.models import Conversation, Flow, FlowVersion, InboxEvent, InboxSource, Run, RunStatus, TimelineEntry
-from flows.runtime import bulk, runner, work
-from flows.services import moving
-from flows.services.definitions import create_flow, save_draft
+from flows.models import Flow, FlowVersion, InboxEvent, InboxSource, Run
 from flows.services.impact import StepFate, compared, impact_of
-from flows.services.publishing import Seen, close_to_new, publish_version
+from flows.services.publishing import Seen, close_to_new
 from flows.services.starters import StarterCode, starter_definition
 from tests.factories.flows import Person, drain, make_bot
 from tests.factories.payments import Shop, make_shop
+from tests.flows.services.moving import a_running_flow, edit, end, move, of_run, only, publish, someone
 from tests.support.flows import Document, a_flow, a_question, an_access, buttons, sales_flow
 from tests.support.races import at_once
 from tests.support.sql import recorded_sql
@@ -39,37 +28,6 @@ from tests.support.sql import recorded_sql
 pytestmark = pytest.mark.django_db
 
 CARRY = StepChoice(Fate.CARRY)
-
-
-def move(step_id: str) -> StepChoice:
-    return StepChoice(Fate.MOVE, step_id=step_id)
-
-
-def end(message: str | None = None) -> StepChoice:
-    return StepChoice(Fate.END, message=message)
-
-
-def a_running_flow(bot: Bot, definition: Document) -> Flow:
-    with organization_scope(bot.organization_id):
-        flow = create_flow(bot_id=bot.pk, name="Venda", definition=definition).flow
-        publish_version(flow.pk)
-        Flow.objects.filter(pk=flow.pk).update(active=True)
-        Bot.objects.filter(pk=bot.pk).update(flow_enabled=True)
-    return Flow.unscoped.get(pk=flow.pk)
-
-
-def edit(flow: Flow, definition: Document) -> None:
-    with organization_scope(flow.organization_id):
-        flow.refresh_from_db()
-        save_draft(flow.pk, definition=definition, expected_revision=flow.draft_revision)
-        flow.refresh_from_db()
-
-
-def publish(flow: Flow, definition: Document | None = None, **options: Any) -> FlowVersion:
-    if definition is not None:
-        edit(flow, definition)
-    with organization_scope(flow.organization_id), scoped_transaction():
-        return publish_version(flow.pk, **options)
 
 
 @pytest.fixture
@@ -80,27 +38,6 @@ def shop() -> Shop:
 @pytest.fixture
 def flow(shop: Shop) -> Flow:
     return a_running_flow(shop.bot, sales_flow())
-
-
-def someone(flow: Flow, at: str | None = None) -> Person:
-    """Somebody inside, sent to a step by the team."""
-    person = Person(Bot.unscoped.get(pk=flow.bot_id))
-    person.start()
-    drain()
-    run = person.top
-    if at is not None and run.step_id != at:
-        # As if they had come by a button with a price.
-        pressed = dump_state(replace(load_state(run.state), pressed=PressedButton("menu", 0, "VIP", "29.90")))
-        Run.unscoped.filter(pk=run.pk).update(state=pressed)
-        person.happen(OperatorResumed(at), run_id=person.top.pk, source=InboxSource.OPERATOR)
-        drain()
-    return person
-
-
-def of_run(person: Person) -> tuple[int | None, str | None, str]:
-    """Version, step and state of a person's only run."""
-    (run,) = person.runs
-    return FlowVersion.unscoped.get(pk=run.version_id).number, run.step_id, run.status
 
 
 def last_lines(person: Person, after: int) -> list[str]:
@@ -200,16 +137,6 @@ def test_each_choice_does_what_it_says_wherever_somebody_stands(shop: Shop, temp
     assert Run.unscoped.filter(flow=flow).count() == 4
     for run in Run.unscoped.filter(flow=flow):
         assert load_state(run.state).run_id == run.pk
-
-
-@contextmanager
-def only(person: Person, *, instead_of: list[Person]) -> Iterator[None]:
-    """The others are not inside for as long as it lasts: they wait for publications of their own."""
-    aside = Run.unscoped.filter(contact__telegram_user_id__in=[one.telegram_user_id for one in instead_of])
-    ids = list(aside.filter(status=RunStatus.ACTIVE).values_list("pk", flat=True))
-    Run.unscoped.filter(pk__in=ids).update(status=RunStatus.ENDED)
-    yield
-    Run.unscoped.filter(pk__in=ids).update(status=RunStatus.ACTIVE)
 
 
 def step_type(definition: Document, step_id: str) -> str:
@@ -414,159 +341,6 @@ def test_a_closed_flow_greets_new_people_as_if_it_were_off_and_the_others_finish
     assert newcomer.top.step_id == "menu"
     acts = AuditEntry.unscoped.filter(object_id=str(flow.pk), actor_user=rita).order_by("id")
     assert [entry.action for entry in acts] == ["flow.closed", "flow.opened"]
-
-
-# Thousands
-
-
-CROWD = """
-WITH contact AS (
-    INSERT INTO bots_contact (id, organization_id, bot_id, telegram_user_id)
-    SELECT gen_random_uuid(), %(organization)s, %(bot)s, 9000000 + place FROM generate_series(1, %(number)s) AS place
-    RETURNING id, telegram_user_id
-), conversation AS (
-    INSERT INTO flows_conversation
-        (id, organization_id, bot_id, contact_id, telegram_user_id, stack, top_run_id, attention)
-    SELECT gen_random_uuid(), %(organization)s, %(bot)s, id, telegram_user_id, ARRAY[id], id, false FROM contact
-    RETURNING id, contact_id
-)
-INSERT INTO flows_run
-    (id, organization_id, conversation_id, contact_id, bot_id, flow_id, version_id, status, revision, step_id, state,
-     owes, started_at, failure, created_at)
-SELECT contact_id, %(organization)s, id, contact_id, %(bot)s, %(flow)s, %(version)s, 'active', 0, 'menu',
-       %(state)s::jsonb || jsonb_build_object('run_id', contact_id), false, now(), '', now()
-FROM conversation
-"""
-
-
-def crowd(flow: Flow, number: int) -> None:
-    """So many people at the menu, put there without talking to each; a run has the id of its contact."""
-    version = FlowVersion.unscoped.get(flow=flow, number=1)
-    state = new_state(run_id=version.pk, version_id=version.pk, facts=NO_FACTS, seed=1, now=timezone.now())
-    state = replace(state, status=Status.WAITING, step_id="menu", wait=1)
-    values: dict[str, Any] = {
-        "organization": flow.organization_id,
-        "bot": flow.bot_id,
-        "flow": flow.pk,
-        "version": version.pk,
-        "number": number,
-        "state": json.dumps(dump_state(state)),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(CROWD, values)
-
-
-def test_ten_thousand_people_inside_cost_a_handful_of_statements(flow: Flow) -> None:
-    with recorded_sql() as few:
-        publish(flow, choices={"menu": end("Fim")})
-    crowd(flow, 10_000)
-    with recorded_sql() as many:
-        publish(flow, choices={"menu": end("Fim")})
-    assert InboxEvent.unscoped.filter(state="new").count() == 10_000
-    assert len(many) - len(few) <= 2
-
-
-def test_a_crowd_is_moved_to_the_last_one(flow: Flow) -> None:
-    crowd(flow, 300)
-    with patch.object(moving, "BATCH", 70):
-        publish(flow, choices={"menu": move("ask_email")})
-    drain()
-    assert Run.unscoped.filter(flow=flow, step_id="ask_email", version__number=2, status="active").count() == 300
-    assert TimelineEntry.unscoped.filter(kind="version_moved").count() == 300
-
-
-# While they are talking
-
-
-def no_redis(*args: object) -> str:
-    raise RedisUnavailable
-
-
-@pytest.fixture
-def freely(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One shard, and no cache lock: it is only manners."""
-    settings.FLOW_SHARDS = 1
-    monkeypatch.setattr(runner, "owned_lock", no_redis)
-
-
-@contextmanager
-def nobody_locks_and_both_read_before_either_writes() -> Iterator[None]:
-    gate = threading.Barrier(2, timeout=20)
-    write = work._write
-
-    def claim(ids: Any) -> list[Conversation]:
-        return list(Conversation.unscoped.select_related("contact").filter(pk__in=list(ids)).order_by("pk"))
-
-    def write_together(*args: Any) -> None:
-        gate.wait()
-        write(*args)
-
-    with patch.object(work, "claim_conversations", claim), patch.object(work, "_write", write_together):
-        yield
-
-
-def two_drains() -> list[str]:
-    answers = at_once(2, lambda _place: runner.drain(0))
-    return [type(answer).__name__ for answer in answers if isinstance(answer, BaseException)]
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("freely")
-def test_a_move_and_an_answer_at_once_happen_once_each_in_order() -> None:
-    flow = a_running_flow(make_shop().bot, sales_flow())
-    people = [someone(flow, "ask_email") for _ in range(6)]
-    publish(flow, choices={"ask_email": move("menu")})
-
-    def talks(place: int) -> None:
-        people[place].say("ana@example.com")
-        runner.drain(0)
-
-    assert [answer for answer in at_once(6, talks) if answer is not None] == []
-    drain()
-    # The move came first, so the address was said at the menu, which has no such button.
-    assert [of_run(person) for person in people] == [(2, "menu", "active")] * 6
-    assert [person.timeline().count("version_moved") for person in people] == [1] * 6
-    assert [person.timeline().count("unmatched") for person in people] == [1] * 6
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("freely")
-def test_two_drains_at_once_move_a_person_once() -> None:
-    flow = a_running_flow(make_shop().bot, sales_flow())
-    person = someone(flow, "ask_email")
-    publish(flow, choices={"ask_email": move("menu")})
-    two_drains()
-    drain()
-    assert (of_run(person), person.timeline().count("version_moved")) == ((2, "menu", "active"), 1)
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("freely")
-def test_their_twin_without_the_row_lock_meets_the_runs_revision() -> None:
-    flow = a_running_flow(make_shop().bot, sales_flow())
-    person = someone(flow, "ask_email")
-    publish(flow, choices={"ask_email": move("menu")})
-    reached = []
-    original = bulk.write_runs
-
-    def note(rows: Any) -> None:
-        reached.append(len(rows))
-        original(rows)
-
-    with nobody_locks_and_both_read_before_either_writes(), patch.object(bulk, "write_runs", note):
-        at_once(2, lambda _place: runner.drain(0))
-    # Both moved the same person; only the run's revision kept the second from being written.
-    assert reached[:2] == [1, 1]
-    drain()
-    assert person.timeline().count("version_moved") == 1
-
-
-def test_a_lost_bell_changes_nothing(flow: Flow) -> None:
-    person = someone(flow, "ask_email")
-    with patch.object(moving, "enqueue_on_commit", lambda *args, **kwargs: None):
-        publish(flow, choices={"ask_email": move("menu")})
-    runner.sweep()
-    assert of_run(person) == (2, "menu", "active")
 
 
 def test_people_of_another_organization_are_none_of_its_business(flow: Flow) -> None:

@@ -74,6 +74,8 @@ def alarm_in_words(event: PaymentEvent) -> Text:
 def _look(event: PaymentEvent) -> Look:
     if event.kind == EventKind.REFUND:
         return REFUND_STEPS.get(event.key.rpartition(":")[2], event_look(event))
+    if event.kind == EventKind.DECIDED and (judged := _judged(event)):
+        return CASES[judged[0]]
     return event_look(event)
 
 
@@ -95,15 +97,21 @@ def _notes(event: PaymentEvent) -> Iterator[Text]:
             return
 
 
-def _decision(event: PaymentEvent) -> Iterator[Text]:
+def _judged(event: PaymentEvent) -> tuple[MoneyCase, MoneyPolicy] | None:
     case, _colon, policy = event.note.partition(": ")
-    if case in set(MoneyCase) and policy in set(MoneyPolicy):
-        decided = event.key.endswith(":decided")
-        words = _("%(case)s: %(choice)s, decided by your team") if decided else _("%(case)s: %(choice)s, by your rules")
-        yield words % {
-            "case": CASES[MoneyCase(case)].label,
-            "choice": policy_name(MoneyCase(case), MoneyPolicy(policy)),
-        }
+    known = case in set(MoneyCase) and policy in set(MoneyPolicy)
+    return (MoneyCase(case), MoneyPolicy(policy)) if known else None
+
+
+def _decision(event: PaymentEvent) -> Iterator[Text]:
+    judged = _judged(event)
+    if judged is None:
+        return
+    if judged[1] is MoneyPolicy.ASK_ME:
+        yield _("Your rules leave it to your team.")
+        return
+    words = _("%(choice)s, decided by your team") if event.key.endswith(":decided") else _("%(choice)s, by your rules")
+    yield words % {"choice": policy_name(*judged)}
 
 
 def _refused(note: str) -> Iterator[Text]:

@@ -91,8 +91,11 @@ def drawn(
     return line
 
 
-def proof_line(order: Order, stops: Iterable[ProofStop], *, run_id: UUID | None) -> list[DrawnStop]:
-    """The line of one sale. `run_id`: its conversation, where it is still kept."""
+def proof_line(
+    order: Order, stops: Iterable[ProofStop], *, run_id: UUID | None, undecided: bool = False
+) -> list[DrawnStop]:
+    """The line of one sale. `run_id`: its conversation, where it is still kept; `undecided`: money came, and a member
+    is to say what becomes of it."""
     remedies = {
         ProofKind.CHARGED: Remedy(reverse("account_list"), _("See the accounts")),
         ProofKind.SENT: Remedy(f"{reverse('grant_list')}?busca={order.pk}", _("See the access")),
@@ -101,4 +104,5 @@ def proof_line(order: Order, stops: Iterable[ProofStop], *, run_id: UUID | None)
         conversation = reverse("conversation_detail", args=[run_id])
         remedies[ProofKind.WENT_ON] = Remedy(conversation, _("Open the conversation"))
         remedies[ProofKind.INSIDE] = Remedy(conversation, _("Open the conversation"))
-    return drawn(stops, over=OVER.get(order.status, "") if order.paid_at is None else "", remedies=remedies)
+    over = _("Money came and waits for your decision.") if undecided else OVER.get(order.status, "")
+    return drawn(stops, over=over if order.paid_at is None else "", remedies=remedies)

@@ -17,6 +17,7 @@ def pages_of(seller: Seller) -> list[str]:
         "/fluxos/", "/fluxos/novo/", "/fluxos/importar/", "/fluxos/midia/", f"{flow}/",
         f"{flow}/teste/", f"{flow}/testes/", f"{flow}/versoes/", f"{flow}/publicar/", f"{flow}/diferenca/",
         "/conversas/", "/vendas/", "/acessos/", "/acessos/dar/", "/ajustes/avisos/",
+        "/vendas/decisoes/", "/ajustes/pagamentos/regras/",
         "/ajustes/membros/", "/ajustes/organizacao/", "/ajustes/pagamentos/",
         "/ajustes/chaves/", "/conta/password/change/", "/conta/2fa/", "/organizacao/nova/",
     ]  # fmt: skip

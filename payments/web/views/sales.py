@@ -85,14 +85,15 @@ def sale_detail(request: MemberRequest, order_id: UUID) -> HttpResponseBase:
         found = selectors.sale(order_id)
     order = found.order
     matters = matter_lines(order.pk)
+    undecided = any(line.waits for line in matters)
     may_refund = allowed(request, Permission.PAYMENT_REFUND)
     # Books outlive conversations, which retention removes.
     run_id = order.run_id if flow_selectors.run_with_everything(order.run_id) else None
     context = {
         "order": order,
-        "sale": sale_row(order, undecided=any(line.waits for line in matters)),
+        "sale": sale_row(order, undecided=undecided),
         "run_id": run_id,
-        "stops": proof_line(order, found.proof, run_id=run_id),
+        "stops": proof_line(order, found.proof, run_id=run_id, undecided=undecided),
         "events": [ledger_row(event) for event in found.events],
         "payments": charge_cards(found.payments, may_refund=may_refund),
         "flags": flags_of(found.payments),

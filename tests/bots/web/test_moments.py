@@ -19,7 +19,7 @@ NOW = datetime(2026, 3, 20, 15, 0, tzinfo=UTC)
         (timedelta(days=1), "há 1 dia", "1 day ago"),
         (timedelta(days=6), "há 6 dias", "6 days ago"),
         (-timedelta(minutes=10), "em 10 min", "in 10 min"),
-        (timedelta(days=8), "12 de Março", "March 12"),
+        (timedelta(days=8), "12 de março", "March 12"),
         (timedelta(days=400), "13/02/2025", "02/13/2025"),
     ],
 )

@@ -6,12 +6,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from bots.errors import Invalid
 from bots.models import Role
 from payments.domain.events import EventSource
 from payments.domain.money import Currency, Money
 from payments.domain.states import Notice, PaymentStatus
 from payments.models import CreditEntry, MoneyMatter, MoneyRules, Refund
 from payments.services import apply_notice
+from payments.services.refunds import amount_from, confirm_by_hand
 from tests.factories.bots import make_membership
 from tests.factories.payments import Sale, charge, second_contact, wish
 from tests.support.pages import World, signed_in
@@ -59,6 +61,36 @@ def test_a_press_decides_the_refund(browser: Client, sale: Sale) -> None:
     assert response["Location"] == reverse("sale_detail", args=[sale.order_id])
     assert refunds(sale) == [(1000, "asked")]
     assert "Um reembolso deste pagamento já está a caminho." in read(browser, refund_page(sale))
+
+
+@pytest.mark.parametrize("written", ["10,50", "10.50", " R$ 10,50 ", "10,5"])
+def test_an_amount_is_read_as_people_write_it(browser: Client, sale: Sale, written: str) -> None:
+    browser.post(refund_page(sale), {"amount": written})
+    assert refunds(sale) == [(1050, "asked")]
+
+
+def test_thousands_are_read_with_their_points_and_nothing_is_guessed() -> None:
+    assert amount_from("1.234,50", Currency.BRL) == Money(123450, Currency.BRL)
+    assert amount_from("R$ 1,234,567.00", Currency.BRL) == Money(123456700, Currency.BRL)
+    for unclear in ("1.234", "1,234", "1.23,40", "12,34,50", "-1", "1,2.3"):
+        with pytest.raises(Invalid):
+            amount_from(unclear, Currency.BRL)
+
+
+def test_a_form_sent_twice_gives_back_once(browser: Client, world: World, sale: Sale) -> None:
+    form = {"amount": "10,00", "left": "29.90", "by_hand": "on", "reason": "pediu"}
+    assert f'name="left" value="{form["left"]}"' in read(browser, refund_page(sale))
+    browser.post(refund_page(sale), form)
+    first = Refund.unscoped.get(payment=sale.payment)
+    confirm_by_hand(first.pk, organization_id=world.organization.pk, actor=world.owner, note="")
+    again = browser.post(refund_page(sale), form)
+    assert (again.status_code, refunds(sale)) == (422, [(1000, "done")])
+    said = again.content.decode()
+    assert "já foi devolvida" in said
+    assert 'value="pediu"' in said
+    # Without what was seen, nothing tells the second press from another refund.
+    browser.post(refund_page(sale), {**form, "left": ""})
+    assert sorted(refunds(sale)) == [(1000, "by_hand"), (1000, "done")]
 
 
 @pytest.mark.parametrize(
@@ -132,6 +164,31 @@ def test_used_credit_is_taken_off(browser: Client, matter: MoneyMatter) -> None:
     refused = {"person": person, "amount": "20,01", "currency": "BRL"}
     said = browser.post(reverse("credit_use"), refused, follow=True).content.decode()
     assert "Não há tanto crédito." in said
+
+
+def test_credit_taken_off_twice_by_one_form_is_taken_once(browser: Client, matter: MoneyMatter) -> None:
+    browser.post(reverse("decision_take", args=[matter.pk]), {"choice": "credit"})
+    person = CreditEntry.unscoped.get().telegram_user_id
+    form = {"person": person, "amount": "9,90", "currency": "BRL", "owed": "29.90"}
+    browser.post(reverse("credit_use"), form)
+    said = browser.post(reverse("credit_use"), form, follow=True).content.decode()
+    assert sum(CreditEntry.unscoped.values_list("amount_minor", flat=True)) == 2000
+    assert "Este crédito mudou enquanto isso." in said
+
+
+def test_the_pages_under_sales_lead_to_each_other_and_say_what_waits(browser: Client, matter: MoneyMatter) -> None:
+    page = read(browser, reverse("sale_list"))
+    assert f'href="{reverse("decision_list")}"' in page
+    assert "1 espera por você" in page
+    here = f'href="{reverse("decision_list")}" aria-current="page"'
+    assert here in read(browser, reverse("decision_list"))
+    assert here not in page
+
+
+def test_rules_are_a_tab_of_the_settings_for_who_may_change_them(browser: Client, world: World) -> None:
+    assert f'href="{reverse("money_rules")}" aria-current="page"' in read(browser, reverse("money_rules"))
+    assert f'href="{reverse("account_list")}" aria-current="page"' not in read(browser, reverse("money_rules"))
+    assert reverse("money_rules") not in read(signed_in(world.viewer), reverse("member_list"))
 
 
 def test_rules_are_chosen_and_kept(browser: Client, world: World) -> None:

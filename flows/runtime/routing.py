@@ -5,11 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from bots.models import Channel
+from flows.engine.chat import Chat, Ending
 from flows.engine.compile import Flow
 from flows.engine.effects import AttentionReason, Effect, OutMessage, Say, TimelineKind
 from flows.engine.events import Answered, Event, OperatorClosed, Pressed, Start, TimerFired, VariablesSet
 from flows.engine.notices import failure_notice, stale_notice
-from flows.engine.routing import Chat, Ending, answer_press, resume_top, route
+from flows.engine.routing import answer_press, resume_top, route
 from flows.engine.state import Facts
 from flows.models import InboxSource, InboxState, RunStatus
 from flows.runtime.effects import SET_ASIDE, log, raise_attention, record, write_effect_outside, write_effects

@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from flows.engine.advance import advance
+from flows.engine.chat import Chat, Ending
 from flows.engine.compile import Flow
 from flows.engine.effects import (
     AnswerPress,
@@ -32,7 +33,7 @@ from flows.engine.effects import (
     VoidTimers,
 )
 from flows.engine.events import AccessReady, AccessRecalled, Event, PaymentStatus, RecalledAccess, TimerFired, TimerKind
-from flows.engine.routing import Chat, Ending, route
+from flows.engine.routing import route
 from flows.engine.state import Facts, State, Status, new_state
 from flows.engine.testing.books import Books, Charge, answer_to
 

@@ -26,7 +26,7 @@ from payments.services.recalling import recall_accesses
 from payments.services.tending import tend_places
 from telegram_gateway import memberships, services
 from telegram_gateway.selectors import WebhookBot, sending_bots
-from tests.support.fake_telegram import FakeTelegram
+from tests.support.fake_telegram import FakeTelegram, Fault
 from tests.support.fake_telegram.groups import Group
 from tests.support.races import run_before
 
@@ -496,3 +496,168 @@ def test_an_access_taken_back_puts_them_out(chat: ConnectedChat, group: Group) -
     relay_all()
 
     assert group.members == {}
+
+
+def test_its_twin_without_the_question_before_the_call_puts_out_who_bought_again(
+    chat: ConnectedChat, group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside_until(chat, group, minutes=-1)
+    tend_places()
+    give(chat)
+    monkeypatch.setattr("payments.services.places.may_be_removed", lambda *_who: True)
+
+    relay_all()
+
+    assert group.members == {}
+
+
+def test_two_requests_of_one_person_let_them_in_once(chat: ConnectedChat, group: Group, telegram: FakeTelegram) -> None:
+    give(chat)
+    relay_all()
+    for _ in range(2):
+        group.asking.add(ANA)
+        person = {"id": ANA, "is_bot": False}
+        body = {
+            "update_id": next(numbers),
+            "chat_join_request": {"chat": group.chat, "from": person, "user_chat_id": ANA, "date": 1},
+        }
+        services.take_in(WebhookBot(chat.bot_id, chat.organization_id, ""), json.dumps(body).encode())
+    memberships.process_memberships()
+    relay_all()
+
+    assert (group.members, group.asking) == ({ANA: "member"}, set())
+    assert len(telegram.accepted("approveChatJoinRequest")) == 1
+    answers = OutboxMessage.unscoped.filter(topic="join.answer")
+    assert {one.state for one in answers} == {MessageState.DONE}
+
+
+def test_its_twin_that_asks_for_no_access_lets_anybody_in(
+    chat: ConnectedChat, group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("payments.services.places.may_enter", lambda *_who: True)
+
+    asks_to_join(chat.bot, group, RUI)
+
+    assert group.members == {RUI: "member"}
+
+
+def test_the_twin_of_a_link_used_by_another_that_looks_for_no_owner_lets_them_stay(
+    chat: ConnectedChat, group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give(chat, mode="invite_link")
+    relay_all()
+    monkeypatch.setattr("payments.services.places._owner_of", lambda *_which: None)
+
+    moves(chat.bot, group, RUI, inside=True, link=links()[0])
+
+    assert RUI in group.members
+
+
+# A chat the bot lost
+
+
+def notices() -> list[dict[str, Any]]:
+    rows = OutboxMessage.unscoped.filter(topic="notice.raised").order_by("id")
+    return [row.payload["facts"] | {"kind": row.payload["kind"]} for row in rows]
+
+
+def loses_its_place(chat: ConnectedChat, status: str, *, at: int, **rights: bool) -> None:
+    me = {"id": chat.bot.telegram_id or 42, "is_bot": True}
+    hear(
+        chat.bot,
+        my_chat_member={
+            "chat": {"id": CHAT, "type": "supergroup", "title": "VIP"},
+            "from": {"id": 7},
+            "date": at,
+            "old_chat_member": {"user": me, "status": "administrator"},
+            "new_chat_member": {"user": me, "status": status, **rights},
+        },
+    )
+    while relay.run_once(Queue.OUTBOX):
+        pass
+
+
+def test_a_lost_chat_is_told_once_for_each_loss_and_who_waits_gets_a_link_when_the_bot_is_back(
+    chat: ConnectedChat, group: Group
+) -> None:
+    give(chat)
+    relay_all()
+    ConnectedChat.unscoped.update(title="VIP")
+    loses_its_place(chat, "member", at=1_760_000_000)
+    loses_its_place(chat, "kicked", at=1_760_000_001)
+    lost = {"bot": chat.bot.name, "chat": "VIP", "kind": "bot_rights"}
+    assert notices() == [lost | {"reason": "The bot is no administrator there any more"}]
+    assert [event.word for event in told(MoneyTold)] == [MoneyWord.ACCESS_WAITS]
+    make_due()
+    tend_places()
+    relay_all()
+    assert len(links()) == 1
+
+    both = {"can_invite_users": True, "can_restrict_members": True}
+    loses_its_place(chat, "administrator", at=1_760_000_002, **both)
+    tend_places()
+    relay_all()
+    assert len(links()) == 2
+
+    loses_its_place(chat, "kicked", at=1_760_000_003)
+    assert [one["reason"] for one in notices()] == [
+        "The bot is no administrator there any more",
+        "The bot was removed",
+    ]
+
+
+def test_a_call_that_is_refused_tells_which_right_is_missing_and_a_link_that_waited_goes_out_at_once(
+    chat: ConnectedChat, group: Group
+) -> None:
+    group.rights["can_invite_users"] = False
+    give(chat)
+    relay_all()
+    assert [one["reason"] for one in notices()] == ["it may not invite people any more"]
+
+    group.rights["can_invite_users"] = True
+    both = {"can_invite_users": True, "can_restrict_members": True}
+    loses_its_place(chat, "administrator", at=1_760_000_002, **both)
+    relay_all()
+
+    assert len(links()) == 1
+
+
+def test_a_right_to_remove_that_is_missing_closes_no_door(chat: ConnectedChat, group: Group) -> None:
+    group.rights["can_restrict_members"] = False
+    inside_until(chat, group, minutes=-1)
+    tend_places()
+    relay_all()
+
+    chat.refresh_from_db()
+    assert (chat.lets_people_in, chat.lets_people_out) == (True, False)
+    assert [one["reason"] for one in notices()] == ["it may not remove people any more"]
+
+
+def test_a_group_that_moved_is_known_by_its_new_number_from_the_first_call(
+    chat: ConnectedChat, group: Group, telegram: FakeTelegram
+) -> None:
+    telegram.groups.open(-1002)
+    del telegram.groups.known[CHAT]
+    telegram.fail(
+        Fault(
+            status=400,
+            description="Bad Request: group chat was upgraded to a supergroup chat",
+            parameters={"migrate_to_chat_id": -1002},
+            method="createChatInviteLink",
+        )
+    )
+    give(chat)
+
+    relay_all()
+
+    assert ConnectedChat.unscoped.get().telegram_id == -1002
+
+
+def test_who_is_outside_after_every_link_is_told_to_the_team_once(chat: ConnectedChat) -> None:
+    give(chat)
+    relay_all()
+    for _ in range(5):
+        make_due()
+        tend_places()
+
+    assert [one["kind"] for one in notices()] == ["not_served"]

@@ -1,5 +1,6 @@
-"""The pages under Vendas: sales, what waits for a decision, who has access."""
+"""The pages under Vendas: sales, what waits for a decision, who has access, who is outside, who will be put out."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.http import HttpRequest
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from bots.errors import Text
 from bots.permissions import Permission, may
 from bots.web.member import membership_of
+from payments import selectors
 from payments.web import money_back
 
 
@@ -27,7 +29,13 @@ TABS: tuple[tuple[str, Text, str, Permission], ...] = (
     ("sale_list", _("Sales"), "banknote", Permission.PAYMENT_VIEW),
     ("decision_list", _("Decisions"), "list-checks", Permission.PAYMENT_VIEW),
     ("grant_list", _("Accesses"), "gift", Permission.PAYMENT_VIEW),
+    ("outside_list", _("Paid and not inside"), "triangle-alert", Permission.PAYMENT_VIEW),
+    ("leaving_list", _("Removals"), "log-out", Permission.PAYMENT_VIEW),
 )
+WAITING: Mapping[str, Callable[[], int]] = {
+    "decision_list": money_back.things_waiting,
+    "outside_list": lambda: selectors.paid_but_not_inside().count(),
+}
 
 
 def sales_tabs(request: HttpRequest) -> list[SalesTab]:
@@ -41,7 +49,7 @@ def sales_tabs(request: HttpRequest) -> list[SalesTab]:
             label,
             icon,
             request.path == reverse(name),
-            money_back.things_waiting() if name == "decision_list" else 0,
+            WAITING[name]() if name in WAITING else 0,
         )
         for name, label, icon, permission in TABS
         if may(membership.role, permission)

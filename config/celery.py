@@ -82,6 +82,11 @@ app.conf.update(
             "schedule": crontab(minute="47", hour="4"),
             "options": {"queue": "bulk"},
         },
+        "forget-gateway-notices": {
+            "task": "payments.tasks.forget_deliveries",
+            "schedule": crontab(minute="27", hour="3"),
+            "options": {"queue": "bulk"},
+        },
         "check-chats": {
             "task": "bots.tasks.check_chats",
             "schedule": crontab(minute="57", hour="4"),

@@ -17,6 +17,12 @@ def compare_books() -> None:
     services.compare_books()
 
 
+@shared_task(base=ScopedTask, name="payments.tasks.forget_deliveries")
+def forget_deliveries() -> None:
+    """Every night: gateways' notices that are old are let go."""
+    services.forget_deliveries()
+
+
 @shared_task(base=ScopedTask, name="payments.tasks.poll_due")
 def poll_due() -> None:
     services.poll_due()

@@ -7,7 +7,7 @@ from payments.services.reconciling import compare_books
 from payments.services.refunds import refund_payment
 from payments.services.taking import take_back_due
 from payments.services.transitions import Applied, apply_notice
-from payments.services.webhooks import process_deliveries
+from payments.services.webhooks import forget_deliveries, process_deliveries
 
 __all__ = [
     "Applied",
@@ -15,6 +15,7 @@ __all__ = [
     "ask_gateway",
     "compare_books",
     "ensure_sandbox_account",
+    "forget_deliveries",
     "poll_due",
     "process_deliveries",
     "refund_payment",

@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from bots import jobs
@@ -45,6 +46,8 @@ CAME_TO_NOTHING = (
     DeliveryState.UNREADABLE,
     DeliveryState.SET_ASIDE,
 )
+KEPT_DONE = timedelta(days=90)
+KEPT_FOR_STAFF = timedelta(days=180)
 # Kept for the signature and the staff; what browsers and proxies add is nobody's business.
 _DROPPED_HEADERS = frozenset({"cookie", "authorization"})
 
@@ -118,6 +121,17 @@ def process_again(delivery_id: UUID, *, organization_id: UUID) -> bool:
             state=DeliveryState.NEW, attempts=0, next_try_at=timezone.now(), lease_until=None, handled_at=None
         )
     return bool(changed)
+
+
+def forget_deliveries() -> int:
+    """Every night: what was handled, or came to nothing, is let go when it is old; what waits is kept. A ledger keeps its
+    own copy of what mattered. One that comes again later is new, and makes us ask like any other. Answers how many."""
+    now = timezone.now()
+    done = Q(state=DeliveryState.DONE, created_at__lt=now - KEPT_DONE)
+    nothing = Q(state__in=CAME_TO_NOTHING, created_at__lt=now - KEPT_FOR_STAFF) & ~Q(state=DeliveryState.UNMATCHED)
+    with no_scope(reason="the night's work is everybody's"):
+        gone, _rows = WebhookDelivery.unscoped.filter(done | nothing).delete()
+    return gone
 
 
 def _handle(delivery_id: UUID) -> bool:

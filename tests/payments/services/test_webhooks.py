@@ -15,7 +15,7 @@ from payments.gateways.sandbox.signature import HEADER, sign
 from payments.models import GatewayAccount, Payment, PaymentEvent, WebhookDelivery
 from payments.services import process_deliveries
 from payments.services.sandbox import Act
-from payments.services.webhooks import account_at, store_delivery
+from payments.services.webhooks import account_at, forget_deliveries, store_delivery
 from tests.factories.payments import Sale, Shop, buyer, charge, make_shop, told
 
 
@@ -212,3 +212,23 @@ def test_an_account_is_found_only_by_both_its_names(shop: Shop) -> None:
     assert account_at("sandbox", shop.account.public_id) is not None
     assert account_at("other", shop.account.public_id) is None
     assert account_at("sandbox", "x") is None
+
+
+@pytest.mark.parametrize(
+    ("state", "days", "kept"),
+    [
+        ("done", 89, True),
+        ("done", 91, False),
+        ("forged", 179, True),
+        ("forged", 181, False),
+        ("unreadable", 181, False),
+        ("set_aside", 181, False),
+        ("unmatched", 400, True),
+        ("new", 400, True),
+    ],
+)
+def test_old_notices_are_let_go_and_those_that_wait_are_not(shop: Shop, state: str, days: int, kept: bool) -> None:
+    deliver(shop.account, notice_of(charge(shop).charge))
+    WebhookDelivery.unscoped.update(state=state, created_at=timezone.now() - timedelta(days=days))
+    assert forget_deliveries() == (not kept)
+    assert WebhookDelivery.unscoped.exists() is kept

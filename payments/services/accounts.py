@@ -62,7 +62,8 @@ def accounts_to_try(
 ) -> list[GatewayAccount]:
     """The accounts that can make a charge, best first: the step's own, then the bot's list; without one, the
     organization's. Left out are those that need to know more of the payer than the flow has asked, or take no sum so
-    small: nothing is ever invented for them. A test chat charges in the sandbox only, and Stars are the bot's own."""
+    small: nothing is ever invented for them. A test chat charges in the sandbox only, and Stars are the bot's own.
+    After a real account never comes the sandbox: what it gives away has not been paid."""
     with work_for(organization_id):
         if is_test:
             return [_sandbox_account(organization_id)]
@@ -77,8 +78,9 @@ def accounts_to_try(
         order = places or list(found)
         wanted = [wanted_id] if wanted_id is not None else []
         ids = list(dict.fromkeys([*wanted, *order]))
+        for_real = bool(ids) and not _is_sandbox(ids[0])
         accounts = [found[account_id] for account_id in ids if account_id in found]
-        return [one for one in accounts if _can_charge(one, amount, payer)]
+        return [one for one in accounts if _can_charge(one, amount, payer) and not (for_real and _pretends(one))]
 
 
 def stars_account(*, organization_id: UUID, bot_id: UUID) -> GatewayAccount:
@@ -104,6 +106,10 @@ def stars_account(*, organization_id: UUID, bot_id: UUID) -> GatewayAccount:
 
 def _is_sandbox(account_id: UUID) -> bool:
     return GatewayAccount.objects.filter(pk=account_id, gateway=GatewayName.SANDBOX.value).exists()
+
+
+def _pretends(account: GatewayAccount) -> bool:
+    return account.gateway == GatewayName.SANDBOX.value
 
 
 def _can_charge(account: GatewayAccount, amount: Money, payer: Mapping[str, str]) -> bool:

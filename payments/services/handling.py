@@ -162,9 +162,11 @@ def _accounts(
 
 
 def _accounts_of_order(envelope: Envelope, order_id: UUID) -> list[GatewayAccount]:
+    """For a new code. The step's own account is that of the first charge: the first is always tried there."""
     with work_for(envelope.organization_id):
-        newest = Payment.objects.filter(order_id=order_id).latest("id")
-    return _accounts(envelope, amount=newest.amount, payer=newest.payer, wanted=None)
+        charges = Payment.objects.filter(order_id=order_id)
+        first, newest = charges.earliest("id"), charges.latest("id")
+    return _accounts(envelope, amount=newest.amount, payer=newest.payer, wanted=str(first.account_id))
 
 
 def _fits_without_coupon(envelope: Envelope, effect: RequestPayment, amount: Money) -> bool:

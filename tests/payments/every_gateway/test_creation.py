@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from bots.tenancy import organization_scope
-from flows.engine.effects import RequestPayment
+from flows.engine.effects import RenewPayment, RequestPayment
 from flows.engine.events import ChargeFailed, ChargeReady
 from payments.domain.brcode import parse
 from payments.models import GatewayAccount, Payment
-from payments.services.accounts import set_bot_accounts
-from payments.services.handling import Progress, request_payment
+from payments.services.accounts import ensure_sandbox_account, set_bot_accounts
+from payments.services.handling import Progress, renew, request_payment
 from tests.factories.gateways import PAYER, Branch, may_be_asked_again, open_branch
 from tests.factories.payments import told, wish
 from tests.payments.every_gateway.conftest import OpenFake
@@ -93,6 +93,40 @@ def test_the_next_account_takes_over(branch: Branch, open_fake: OpenFake, settin
     assert len([event for event in told(branch.shop) if isinstance(event, ChargeReady)]) == 1
     # Where the first may have made a charge after all, it stays watched.
     assert Payment.unscoped.filter(superseded=True).count() == (0 if mood is Mood.BUSY else 1)
+
+
+@pytest.mark.parametrize("chosen", ["by the step", "by the bot", "by the organization"])
+def test_the_sandbox_never_takes_the_place_of_a_real_account(branch: Branch, chosen: str) -> None:
+    """It is the next in the list, and would give away what nobody has paid for."""
+    sandbox = ensure_sandbox_account(branch.shop.organization)
+    listed = {"by the bot": [branch.account.pk, sandbox.pk]}.get(chosen, [])
+    set_bot_accounts(organization_id=branch.shop.organization.pk, bot_id=branch.shop.bot.pk, account_ids=listed)
+    GatewayAccount.unscoped.filter(pk=sandbox.pk).update(position=9)
+    GatewayAccount.unscoped.exclude(pk__in=[sandbox.pk, branch.account.pk]).update(active=False)
+    effect = replace(WISH, account_id=str(branch.account.pk)) if chosen == "by the step" else WISH
+    branch.fake.become(Mood.BUSY, match=CREATION[branch.fake.name])
+    assert ask(branch, effect) is Progress.LATER
+    assert set(Payment.unscoped.values_list("account_id", flat=True)) <= {branch.account.pk}
+    assert ask(branch, effect) is Progress.DONE
+    assert Payment.unscoped.get(superseded=False).account_id == branch.account.pk
+
+
+@pytest.mark.parametrize("own", ["first", "second"])
+def test_a_new_code_comes_from_the_account_that_the_step_names(
+    open_fake: OpenFake, settings: Any, db: None, own: str
+) -> None:
+    first = open_branch(open_fake(FakeWoovi), settings)
+    second = open_branch(open_fake(FakeMercadoPago), settings, shop=first.shop)
+    accounts = {"first": first.account.pk, "second": second.account.pk}
+    set_bot_accounts(
+        organization_id=first.shop.organization.pk, bot_id=first.shop.bot.pk, account_ids=list(accounts.values())
+    )
+    assert ask(first, replace(WISH, account_id=str(accounts[own]))) is Progress.DONE
+    again = RenewPayment(1, Payment.unscoped.get().pk)
+    with organization_scope(first.shop.organization.pk):
+        assert renew(first.shop.envelope(again), again, key="again") is Progress.DONE
+    made = Payment.unscoped.order_by("id").values_list("account_id", "superseded")
+    assert list(made) == [(accounts[own], True), (accounts[own], False)]
 
 
 def test_all_down_tells_the_person_once_and_the_code_comes_later(branch: Branch) -> None:

@@ -29,9 +29,9 @@ def shop() -> Shop:
 
 @pytest.fixture
 def accounts(shop: Shop) -> dict[str, GatewayAccount]:
-    """`a` and `b` before the shop's sandbox, which is `c`."""
+    """`a`, `b` and, where the shop had its sandbox, `c`."""
     with organization_scope(shop.organization.pk):
-        GatewayAccount.objects.filter(pk=shop.account.pk).update(position=9, name="c")
+        GatewayAccount.objects.filter(pk=shop.account.pk).update(position=9, name="c", gateway="woovi")
         made = [
             GatewayAccount.objects.create(organization=shop.organization, gateway="woovi", name=name, position=place)
             for place, name in enumerate("ab")

@@ -10,7 +10,6 @@ import ipaddress
 import re
 import socket
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,6 +19,7 @@ from django.conf import settings
 from yarl import URL
 
 from bots.addresses import Address, is_public
+from bots.outbox.loop import Threads
 
 LONGEST_SECONDS: Final = 10.0
 LARGEST_ANSWER: Final = 256 * 1024
@@ -29,7 +29,7 @@ PORTS: Final = {"http": 80, "https": 443}
 # An address written as browsers and `inet_aton` read it: decimal, octal, hexadecimal, with fewer dots.
 _NUMERIC: Final = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))*\.?", re.IGNORECASE)
 # Slow names of one seller must not keep the threads that everything else on the loop uses.
-_lookups = ThreadPoolExecutor(8, "outgoing-dns")
+_lookups = Threads(8, "outgoing-dns")
 
 
 class OutgoingError(Exception):

@@ -8,7 +8,6 @@ import asyncio
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -18,6 +17,7 @@ from django.db import close_old_connections, connection
 
 from bots import statements
 from bots.ids import uuid7
+from bots.outbox.loop import Threads
 from flows.engine.effects import OutMediaType
 from flows.selectors import StoredFile, file_to_send
 from flows.services import read_file
@@ -34,8 +34,8 @@ FACTS_SECONDS: Final = 300.0
 MOST_UPLOADS: Final = 4
 
 # Apart, so that nobody's question waits behind a large file.
-_fact_threads = ThreadPoolExecutor(1, "telegram-file-facts")
-_file_threads = ThreadPoolExecutor(MOST_UPLOADS, "telegram-files")
+_fact_threads = Threads(1, "telegram-file-facts")
+_file_threads = Threads(MOST_UPLOADS, "telegram-files")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
 from django.conf import settings
 
 from bots import redis
+from bots.outbox.loop import Threads
 
 CHAT_BURST: Final = 5
 # A bucket nobody has used for so long is full again.
@@ -167,7 +167,7 @@ class Limiter:
     def __init__(self, take: Callable[[Sequence[Request], Rates], list[float]] | None = None) -> None:
         self._local = LocalBuckets()
         self._take = take or self._take_anywhere
-        self._thread = ThreadPoolExecutor(1, "rate-limit")
+        self._thread = Threads(1, "rate-limit")
         self._waiting: list[tuple[Request, asyncio.Future[float]]] = []
         self._asking: asyncio.Task[None] | None = None
 

@@ -4,7 +4,6 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -17,6 +16,7 @@ from telegram.error import TelegramError
 
 from bots.crashpoints import crash_point, register
 from bots.models import BotStatus
+from bots.outbox.loop import Threads
 from bots.outbox.registry import Cancelled, Claim, Dead, Done, Outcome, RetryAt
 from bots.outbox.services import note_progress
 from flows.engine.effects import OutMedia
@@ -40,7 +40,7 @@ FILE_WAIT: Final = timedelta(seconds=1)
 PROGRESS: Final = "progress"
 
 # One thread: the questions are rare, and the answers wait for each other in the cache.
-_facts_thread = ThreadPoolExecutor(1, "telegram-facts")
+_facts_thread = Threads(1, "telegram-facts")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,17 @@
-"""The process's one event loop, in a thread of its own: asynchronous handlers all run on it, together."""
+"""The process's one event loop, in a thread of its own: asynchronous handlers all run on it, together; and threads for
+what it must not wait for."""
 
 import asyncio
 import os
 import threading
-from collections.abc import Coroutine
-from concurrent.futures import Future
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar
 
 import uvloop
 
 Answer = TypeVar("Answer")
+Given = ParamSpec("Given")
 
 
 class LoopThread:
@@ -44,3 +46,19 @@ class LoopThread:
 
 outbox_loop = LoopThread()
 os.register_at_fork(after_in_child=outbox_loop._reset)
+
+
+class Threads(Executor):
+    """A pool of so many threads. Those of a parent do not survive a fork, and a pool that does not notice lets the
+    child wait for ever: here the child has new ones. Meant for modules: a pool is never forgotten."""
+
+    def __init__(self, number: int, name: str) -> None:
+        self._number, self._name = number, name
+        self._start_anew()
+        os.register_at_fork(after_in_child=self._start_anew)
+
+    def _start_anew(self) -> None:
+        self._pool = ThreadPoolExecutor(self._number, self._name)
+
+    def submit(self, fn: Callable[Given, Answer], /, *args: Given.args, **kwargs: Given.kwargs) -> Future[Answer]:
+        return self._pool.submit(fn, *args, **kwargs)

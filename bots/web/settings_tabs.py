@@ -25,7 +25,7 @@ TABS: tuple[tuple[str, Text, str, Permission], ...] = (
     ("member_list", _("Members"), "users", Permission.MEMBER_VIEW),
     ("organization_settings", _("Organization"), "store", Permission.ORGANIZATION_CHANGE),
     ("account_list", _("Payments"), "wallet", Permission.PAYMENT_VIEW),
-    ("money_rules", _("Payment rules"), "list-checks", Permission.GATEWAY_MANAGE),
+    ("money_rules", _("Rules"), "list-checks", Permission.GATEWAY_MANAGE),
     ("chat_list", _("Groups and channels"), "message-circle", Permission.BOT_VIEW),
     ("notice_settings", _("Notices"), "bell", Permission.MEMBER_VIEW),
     ("api_key_list", _("API keys"), "key-round", Permission.API_KEY_MANAGE),

@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
-from django.http import Http404, HttpResponseBase
+from django.http import Http404, HttpResponseBadRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from bots.errors import DomainError
 from bots.permissions import Permission
-from bots.web.errors import tell
+from bots.selectors import bot_of
+from bots.web.errors import missing_is_404, tell
 from bots.web.member import MemberRequest, allowed, member_page
 from bots.web.settings_tabs import settings_tabs
 from payments import selectors
@@ -42,11 +43,13 @@ def bot_order(request: MemberRequest, bot_id: UUID) -> HttpResponseBase:
 @member_page(Permission.GATEWAY_MANAGE, methods=("POST",))
 def bot_order_change(request: MemberRequest, bot_id: UUID) -> HttpResponseBase:
     """One press."""
+    with missing_is_404():
+        bot_of(bot_id)
     try:
         act = OrderAct(request.POST.get("act", ""))
         account_id = UUID(request.POST["account"]) if request.POST.get("account") else None
     except ValueError:
-        raise Http404 from None
+        return HttpResponseBadRequest()
     organization_id = request.membership.organization_id
     try:
         change_bot_order(bot_id, organization_id=organization_id, act=act, account_id=account_id, actor=request.user)

@@ -143,7 +143,7 @@ def test_what_is_not_there_is_not_there(browser: Client, shop: Shop, accounts: d
     assert press(browser, stranger, OrderAct.OWN).status_code == 404
     assert press(browser, shop, OrderAct.ADD, stranger.account).status_code == 404
     assert press(browser, shop, OrderAct.UP, stranger.account).status_code == 404
-    assert press(browser, shop, "sideways").status_code == 404
+    assert press(browser, shop, "sideways").status_code == 400
     assert not BotGateway.unscoped.exists()
 
 

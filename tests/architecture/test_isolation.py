@@ -30,6 +30,9 @@ KINDS = (
     "flows.InboxEvent",
     "flows.Asset",
     "payments.Payment",
+    "payments.GatewayAccount",
+    "payments.Place",
+    "bots.ConnectedChat",
     "payments.Grant",
     "payments.Order",
 )

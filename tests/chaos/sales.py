@@ -79,9 +79,15 @@ def plainly(sale: Sale) -> None:
     expect_access(sale.chat)
 
 
+def to_the_last_word(sale: Sale) -> None:
+    """The same, until all of the last message has been read: it comes in two parts."""
+    plainly(sale)
+    hear(sale.chat, "\nhttps://example.com/vip")
+
+
 def asking_for_the_access_again(sale: Sale) -> None:
     """Buys, loses the link, and gets it once more."""
-    plainly(sale)
+    to_the_last_word(sale)
     sale.chat.say("/acesso")
     hear(sale.chat, "Aqui está o que é seu")
 

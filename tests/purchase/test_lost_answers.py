@@ -1,33 +1,22 @@
 """Death anywhere between the order and the access, at gateways that lose answers: one of each kind of idempotency, and
 Telegram's Stars.
 
-Twenty buyers at each, one seed for each: where work dies, which calls are lost and how we hear of the money. Every place
-a sale passes is dealt to somebody, and is seen to be where that buyer's work died.
+Twenty buyers at each, one seed for each: where work dies, which calls are lost and how we hear of the money. Every
+place a sale passes is dealt to somebody, and is seen to be where that buyer's work died.
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from bots.crashpoints import CrashPointReached, planned, registered
+from bots.crashpoints import planned, registered
 from tests.purchase.conftest import OpenWorld
-from tests.support.deaths import (
-    ELSEWHERE,
-    Dying,
-    PixSale,
-    Sale,
-    StarsSale,
-    a_shop,
-    charge_at,
-    chosen,
-    everywhere,
-    places,
-    plan_of,
-)
+from tests.support.deaths import a_shop, charge_at, sale_at
+from tests.support.dying import ELSEWHERE, Killed, Raising, chosen, died_at, everywhere, places, plan_of
 from tests.support.fake_gateways import FakeAsaas, FakeGateway, FakeMercadoPago, FakePushinPay
 from tests.support.world import World
 
@@ -36,17 +25,6 @@ DEATHS: Final = 4
 DEALT: Final = 2
 # Keyed, found by our key, neither; and the gateway that asks us before money moves.
 KINDS: Final[tuple[type[FakeGateway] | None, ...]] = (FakeMercadoPago, FakeAsaas, FakePushinPay, None)
-
-
-class Raising(Dying):
-    """A worker's transaction is rolled back by an error that no code expects."""
-
-    def work(self, work: Callable[[], object]) -> bool:
-        try:
-            work()
-        except (CrashPointReached, AssertionError):
-            return False
-        return True
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.name.value if kind else "stars")
@@ -99,12 +77,7 @@ def _sale_dying_at(
     """Runs and checks one sale; the places where its work died."""
     marks.mkdir()
     monkeypatch.setenv("CRASH_MARKS", str(marks))
-    places = {entry.partition(":")[0] for entry in plan.split(",")}
-    sale: Sale
-    if fake is None:
-        sale = StarsSale(world, 90_000 + seed, chance, places)
-    else:
-        sale = PixSale(world, fake, 90_000 + seed, chance, places)
+    sale = sale_at(world, fake, 90_000 + seed, chance, {entry.partition(":")[0] for entry in plan.split(",")})
     try:
         sale.begin()
         with planned(plan):
@@ -112,7 +85,31 @@ def _sale_dying_at(
         sale.check()
     except Exception as error:
         raise AssertionError(f"seed {seed}, {plan}: {error!r}") from error
-    return {mark.name.rsplit(".", 2)[0] for mark in marks.iterdir()}
+    return set(died_at(marks))
+
+
+@pytest.mark.parametrize(
+    ("fake", "place"),
+    [
+        (FakeMercadoPago, "payments.creation.recorded"),
+        (FakeAsaas, "payments.transition.granted"),
+        (FakePushinPay, "payments.creation.after_call"),
+        (None, "payments.transition.told"),
+    ],
+    ids=["mercadopago", "asaas", "pushinpay", "stars"],
+    indirect=["fake"],
+)
+def test_a_worker_that_is_really_killed_after_an_answer_was_lost_leaves_one_charge_and_one_access(
+    world: World, fake: FakeGateway | None, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CRASH_MARKS", str(tmp_path))
+    sale = sale_at(world, fake, 91_000, random.Random(place), [place])
+    sale.begin()
+    sale.lose_one()
+    dying = Killed(f"{place}:1:kill")
+    sale.run(dying)
+    sale.check()
+    assert (dying.deaths, died_at(tmp_path)) == (1, [place])
 
 
 def test_every_place_there_is_is_passed_by_a_sale_or_dies_elsewhere() -> None:

@@ -4,9 +4,8 @@ All that happens by chance comes from one seed. How a worker dies is the caller'
 """
 
 import random
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
@@ -14,22 +13,21 @@ from typing import Any, Final
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from bots.crashpoints import CrashPointReached, registered
+from bots.crashpoints import CrashPointReached
 from bots.outbox.models import AttemptOutcome, MessageState, OutboxAttempt, OutboxMessage, Queue
 from bots.outbox.relay import reclaim_lost
 from bots.redis import call as ask_redis
 from bots.tenancy import organization_scope
-from config.environment import BASE_DIR
 from flows.models import DrainMark
 from flows.models.inbox import MAX_SHARDS
 from flows.runtime import runner
 from payments.domain.ledger import fold
 from payments.domain.states import SETTLED, UNPAID
 from payments.models import DeliveryState, GatewayAccount, Grant, Payment, PaymentEvent, WebhookDelivery
-from payments.services import deciding, set_bot_accounts
-from telegram_gateway import leases
+from payments.services import set_bot_accounts
 from tests.factories.gateways import WEBHOOK_SECRET, may_be_asked_again, post
 from tests.payments.gateways.test_every_gateway import CREATION
+from tests.support.dying import WEBHOOK, Dying
 from tests.support.fake_gateways import Entry, FakeGateway, Mood
 from tests.support.fake_telegram import Chat, drop_after, drop_before, to_webhook, too_many_requests
 from tests.support.flows import a_condition, a_flow, a_payment, a_question, an_access, buttons
@@ -41,58 +39,12 @@ CONFIRMED: Final = "Pagamento confirmado. Seu acesso: https://example.com/vip"
 WELCOME: Final = "Bem-vindo ao VIP!"
 # Together with the last step's text more than Telegram takes in one message, so that it goes out in two calls.
 LONG_NAME: Final = "Ana Carolina " * 12
-# Registered by their modules, which only a page and a process of its own import.
-assert deciding and leases
-
-# Where no sale comes by between its order and its access, each with where workers die there instead.
-ELSEWHERE: Final[Mapping[str, str]] = {
-    "connect.": "before anybody buys: tests/chaos",
-    "notices.": "the team's own: tests/chaos",
-    "payments.access.": "after the access: tests/payments/services/test_crash_points.py, tests/chaos",
-    "payments.matter.": "a member's decision: tests/chaos",
-    "payments.place.": "after the access: tests/chaos",
-    "payments.refund.": "after the access: tests/chaos",
-    "payments.renew.": "a second code: tests/payments/services/test_crash_points.py, tests/chaos",
-    "polling.": "another way in for updates: tests/chaos",
-    "telegram.membership_": "after the access: tests/chaos",
-    "telegram.update_processed": "who blocks a bot: tests/chaos",
-    "timers.": "what waits for its time: tests/flows/runtime/test_races.py, tests/chaos",
-}
-WEBHOOK: Final = frozenset({"payments.webhook.asked", "payments.webhook.claimed", "payments.webhook.stored"})
 POLL: Final = frozenset({"payments.poll.asked", "payments.poll.claimed"})
 PRESS: Final = frozenset({"payments.check.asked"})
-CHECKOUT: Final = frozenset({"telegram.checkout_after_commit", "telegram.checkout_before_commit"})
-# Reached only by what was tried before.
-AFTER_ANOTHER: Final[Mapping[str, str]] = {"drain.attempt_counted": "drain.advanced"}
-_REGISTERED: Final = re.compile(r'= register\("([a-z_.]+)"\)')
-# An event that fails three times is set aside, as promised.
-MOST_IN_DRAIN: Final = 2
-
-
-def everywhere() -> frozenset[str]:
-    """Every place the source names, imported or not."""
-    apps = (BASE_DIR / app for app in ("bots", "flows", "payments", "telegram_gateway", "config"))
-    return frozenset(
-        name for app in apps for path in app.rglob("*.py") for name in _REGISTERED.findall(path.read_text())
-    )
-
-
-def places(*, stars: bool) -> tuple[str, ...]:
-    """Every place a sale passes between its order and its access, at such a gateway."""
-    passed = {name for name in registered() if not name.startswith(tuple(ELSEWHERE))}
-    return tuple(sorted(passed - (WEBHOOK if stars else CHECKOUT)))
-
-
-class Dying(ABC):
-    """How workers die: `work` is done under the plan, and may not come to its end."""
-
-    @abstractmethod
-    def work(self, work: Callable[[], object]) -> bool:
-        """False where it died, or failed, on the way."""
 
 
 class Sale(ABC):
-    """One buyer's way from hello to the access. `planned`: the places where work is to die, which the way then passes."""
+    """One buyer's way from hello to the access, by the places where work is `planned` to die."""
 
     stars = False
 
@@ -129,6 +81,10 @@ class Sale(ABC):
     @abstractmethod
     def lose_answers(self) -> None:
         """The gateway's next answers get lost, or come as rubbish, or it is down."""
+
+    @abstractmethod
+    def lose_one(self) -> None:
+        """The charge is made, and the gateway's answer is lost."""
 
     @abstractmethod
     def ask(self) -> None:
@@ -236,6 +192,9 @@ class PixSale(Sale):
         mood = self.chance.choice((Mood.LOST, Mood.LOST, Mood.DOWN, Mood.RUBBISH, Mood.CUT))
         self.fake.become(mood, times=self.chance.randint(0, 2), match=CREATION[self.fake.name])
 
+    def lose_one(self) -> None:
+        self.fake.become(Mood.LOST, match=CREATION[self.fake.name])
+
     def ask(self) -> None:
         self.chat.say("ana@example.com")
 
@@ -277,6 +236,9 @@ class StarsSale(Sale):
     def lose_answers(self) -> None:
         lost = self.chance.choice((drop_after, drop_after, drop_before))
         self.world.telegram.fail(lost(method="createInvoiceLink", times=self.chance.randint(0, 2)))
+
+    def lose_one(self) -> None:
+        self.world.telegram.fail(drop_after(method="createInvoiceLink"))
 
     def ask(self) -> None:
         sent = self.world.telegram.sent_to(self.chat.user_id, token=TOKEN)
@@ -373,20 +335,10 @@ def a_shop(*, stars: bool) -> dict[str, Any]:
     )
 
 
-def plan_of(planned: Mapping[str, int], action: str) -> str:
-    """A crash plan: each place at that time it is reached; with what must happen before it can be."""
-    entries = dict(planned)
-    for place in planned:
-        if place in AFTER_ANOTHER:
-            entries.setdefault(AFTER_ANOTHER[place], 1)
-    return ",".join(f"{place}:{hit}:{action}" for place, hit in entries.items())
-
-
-def chosen(chance: random.Random, dealt: Collection[str], among: Collection[str], *, deaths: int) -> dict[str, int]:
-    """So many places and when: those dealt at the first time, the others at any of the first three."""
-    found = dict.fromkeys(dealt, 1)
-    for place in chance.sample(sorted(set(among) - set(dealt)), deaths * 3):
-        in_drain = sum(name.startswith("drain.") for name in found) + ("drain.attempt_counted" in found)
-        if len(found) < deaths and not (place.startswith("drain.") and in_drain >= MOST_IN_DRAIN - 1):
-            found[place] = chance.randint(1, 3)
-    return found
+def sale_at(
+    world: World, fake: FakeGateway | None, user_id: int, chance: random.Random, planned: Collection[str]
+) -> Sale:
+    """A buyer's way at this gateway; None: in Stars."""
+    if fake is None:
+        return StarsSale(world, user_id, chance, planned)
+    return PixSale(world, fake, user_id, chance, planned)

@@ -17,8 +17,10 @@ from payments.domain.states import SETTLED, UNPAID
 from payments.gateways.sandbox.charge import SandboxCharge
 from payments.models import Grant, Order, Payment, PaymentEvent
 from telegram_gateway.models import TelegramUpdate, UpdateState
+from telegram_gateway.topics import CHECKOUT_ANSWER
 from tests.support.fake_telegram import Call, FakeTelegram
 
+WORTH_NOTHING_LATE = ("message.answer", CHECKOUT_ANSWER)
 TOLD_ONCE = ("answered", "unmatched", "pressed", "stale_press", "timer_fired", "payment_changed", "payment_checked")
 
 
@@ -36,7 +38,7 @@ def check_everything(rest: Rest) -> None:
     check_transitions_happen_once()
     check_outbox_is_done()
     check_messages_came_in_order(rest.telegram)
-    check_books()
+    check_books(rest.telegram)
 
 
 def check_updates_are_kept_once(accepted: Collection[int]) -> None:
@@ -82,8 +84,8 @@ def check_outbox_is_done() -> None:
     _once(key for key, _state, _topic, _error in messages)
     assert {message[0] for message in messages} == set(OutboxKey.objects.values_list("key", flat=True))
     unfinished = [message for message in messages if message[1] not in (MessageState.DONE, MessageState.CANCELLED)]
-    # An answer to a press is worth nothing after seconds, and is then given up on purpose.
-    assert [message for message in unfinished if message[2] != "message.answer"] == []
+    # An answer to a press, or to whether somebody may pay, is worth nothing after seconds, and given up on purpose.
+    assert [message for message in unfinished if message[2] not in WORTH_NOTHING_LATE] == []
     assert {message[1] for message in unfinished} <= {MessageState.DEAD}
 
 
@@ -130,8 +132,9 @@ def _was_cancelled(user_id: int, call: Call) -> bool:
     return any(call.text == row.payload["effect"]["message"]["text"] for row in rows)
 
 
-def check_books() -> None:
-    """Our books are the gateway's; each sale was paid by one move, gave once what it owed, and was served."""
+def check_books(telegram: FakeTelegram) -> None:
+    """Our books are the gateway's, and Telegram's of Stars; each sale was paid by one move, gave once what it owed, and
+    was served."""
     payments = {payment.pk: payment for payment in Payment.unscoped.all()}
     lines: dict[Any, list[PaymentEvent]] = defaultdict(list)
     for event in PaymentEvent.unscoped.order_by("id"):
@@ -143,8 +146,17 @@ def check_books() -> None:
         assert len(arrivals) == (payment.status in SETTLED), payment
     ours = {p.provider_id: p.status for p in payments.values() if p.provider_id and p.status in SETTLED}
     theirs = {c.provider_id: c.status for c in SandboxCharge.unscoped.all() if c.status in SETTLED}
-    assert ours == theirs
+    assert ours == theirs | _paid_in_stars(telegram)
     _check_sales(payments)
+
+
+def _paid_in_stars(telegram: FakeTelegram) -> dict[str, str]:
+    """What the bots' own lists say of each invoice."""
+    lines = [line for listed in telegram.stars.transactions.values() for line in listed]
+    given_back = {line["id"] for line in lines if "receiver" in line}
+    paid = [line for line in lines if "source" in line]
+    _once(line["source"]["invoice_payload"] for line in paid)
+    return {line["source"]["invoice_payload"]: "refunded" if line["id"] in given_back else "paid" for line in paid}
 
 
 def _check_sales(payments: dict[Any, Payment]) -> None:

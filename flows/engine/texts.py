@@ -219,8 +219,8 @@ _TEXTS: Final[Mapping[BuiltinText, tuple[str, str]]] = {
         "Our team has closed your access to the group, so you are no longer in it. Questions: /paysupport.",
     ),
     BuiltinText.ACCESS_WAITS: (
-        "O grupo está com um problema técnico e a entrada espera um pouco. O seu acesso está guardado: assim que der, o "
-        "link chega aqui sozinho.",
+        "O grupo está com um problema técnico e a entrada espera um pouco. O seu acesso está guardado: assim que der, "
+        "o link chega aqui sozinho.",
         "The group has a technical problem and the way in has to wait. Your access is kept: the link will arrive here "
         "by itself as soon as it works.",
     ),

@@ -125,7 +125,8 @@ def process_again(delivery_id: UUID, *, organization_id: UUID) -> bool:
 
 def forget_deliveries() -> int:
     """Every night: what was handled, or came to nothing, is let go when it is old; what waits is kept. A ledger keeps
-    its own copy of what mattered. One that comes again later is new, and makes us ask like any other. Answers how many."""
+    its own copy of what mattered. One that comes again later is new, and makes us ask like any other. Answers their
+    number."""
     now = timezone.now()
     done = Q(state=DeliveryState.DONE, created_at__lt=now - KEPT_DONE)
     nothing = Q(state__in=CAME_TO_NOTHING, created_at__lt=now - KEPT_FOR_STAFF) & ~Q(state=DeliveryState.UNMATCHED)

@@ -14,12 +14,15 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.utils import timezone
 
 from bots.crashpoints import crash_point, register
 from bots.ids import uuid7
 from bots.jobs import enqueue
+from bots.models import Bot, NoticeKind
 from bots.redis import RedisUnavailable, owned_lock, release
+from bots.services.notices import notify
 from bots.storable import dump_json
 from bots.tenancy import no_scope
 from flows.models import InboxState
@@ -206,14 +209,23 @@ class _Drain:
         except NOBODYS_FAULT:
             raise
         except Exception:
-            # Not even the words for it can be written: the row steps out of the way, the alarm stays.
+            # Not even the words for it can be written: the row steps out of the way, the team is told.
             log.exception("event_set_aside", inbox_event_id=str(one.head), bot_id=str(one.bot_id), reason=reason)
             with transaction.atomic():
                 row = {"id": str(one.head), "state": InboxState.SET_ASIDE.value, "error": reason[:500]}
                 inbox.mark_inbox([dump_json(row)], mark=None)
+                self._tell_of(one)
             self.report.set_aside += 1
         # Its conversation goes on with the next row at once.
         self.skip.discard(one.key)
+
+    def _tell_of(self, one: Waiting) -> None:
+        """What `raise_attention` tells, where even that could not be written; never in the way of the row itself."""
+        now = timezone.now()
+        with suppress(DatabaseError), transaction.atomic():
+            name = Bot.unscoped.filter(pk=one.bot_id).values_list("name", flat=True).first()
+            key, facts = f"{now:%Y-%m-%dT%H}", {"bot": name}
+            notify(one.organization_id, NoticeKind.EVENT_SET_ASIDE, key, facts, page=("standing_list",))
 
     def _take(self, worked: Worked) -> None:
         """Counts what was done, and one attempt for each row whose event raised."""

@@ -7,6 +7,7 @@ import pytest
 from django.db import DataError, OperationalError
 
 from bots.models import Bot, Contact
+from bots.outbox.models import OutboxMessage
 from bots.tenancy import no_scope
 from flows.models import DrainMark, InboxEvent, Run
 from flows.runtime import bulk, inbox, routing, runner, work
@@ -143,6 +144,8 @@ def test_a_row_that_cannot_even_be_set_aside_in_words_steps_out_of_the_way(monke
     for _ in range(3):
         drain()
     assert (ana.inbox[0].state, ana.inbox[0].error) == ("set_aside", "DataError: no")
+    told = OutboxMessage.unscoped.get(topic="notice.raised").payload
+    assert (told["kind"], told["facts"], told["page"]) == ("event_set_aside", {"bot": ana.bot.name}, ["standing_list"])
 
 
 def test_a_run_changed_behind_the_lock_rolls_everything_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,9 +8,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from bots.models import AuditEntry
-from payments.models import GatewayAccount, Payment, WebhookDelivery
-from payments.services import process_deliveries
+from bots.actor import SYSTEM
+from bots.models import ActorKind, AuditEntry, ConnectedChat
+from bots.outbox.models import OutboxMessage
+from payments.models import GatewayAccount, Payment, Place, WebhookDelivery
+from payments.services import grant_acts, process_deliveries
 from payments.services.sandbox import Act
 from payments.services.webhooks import account_at, store_delivery
 from tests.factories.bots import make_user
@@ -140,3 +142,26 @@ def test_a_notice_is_shown_as_it_came_without_what_is_secret(staff: Client) -> N
     assert "{&quot;id&quot;: &quot;&lt;i&gt;1&lt;/i&gt;&quot;}\\xff" in page
     assert "x-pushinpay-token: sha256:" in page
     assert "s3cret" not in page
+
+
+def test_who_paid_and_is_not_inside_is_found_and_sent_a_link(staff: Client) -> None:
+    shop = make_shop()
+    chat = ConnectedChat.unscoped.create(
+        organization=shop.organization, bot=shop.bot, telegram_id=-1001, kind="channel", can_invite_users=True
+    )
+    grant_acts.give_by_hand(
+        shop.contact.pk,
+        organization_id=shop.organization.pk,
+        content={"chat": str(chat.pk)},
+        days=None,
+        reason="a gift",
+        tell=False,
+        actor=SYSTEM,
+    )
+    place = Place.unscoped.get()
+    listing = reverse("admin:payments_place_changelist")
+    assert str(place.telegram_user_id) in staff.get(f"{listing}?where=outside").content.decode()
+    staff.post(listing, {"action": "send_link", "_selected_action": [str(place.pk)]})
+    assert OutboxMessage.unscoped.filter(topic="invite.create").count() == 1
+    entry = AuditEntry.unscoped.get(action="place.link")
+    assert (entry.actor_kind, entry.object_id) == (ActorKind.STAFF, str(place.pk))

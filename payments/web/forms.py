@@ -61,7 +61,7 @@ class AccountForm(forms.Form):
     def __init__(
         self, gateway: GatewayName, data: Mapping[str, str] | None = None, *, known: Mapping[str, str] | None = None
     ) -> None:
-        """`known`: what is known of an account that is changed, nothing secret; what stays empty then stays as it is."""
+        """`known`: what is known of an account to be changed, nothing secret; what stays empty then stays as it is."""
         super().__init__(data)
         self.gateway = gateway
         traits = GATEWAYS[gateway].traits

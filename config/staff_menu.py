@@ -50,6 +50,7 @@ SUBJECTS: Final[Mapping[str, Mapping[str, str]]] = {
         "payments.moneymatter": "rule",
         "payments.moneyrules": "gavel",
         "payments.creditentry": "redeem",
+        "payments.couponuse": "confirmation_number",
         "payments.gatewayaccount": "account_balance",
         "payments.botgateway": "alt_route",
         "payments.webhookdelivery": "webhook",

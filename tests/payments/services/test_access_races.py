@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.utils import timezone
@@ -167,7 +167,7 @@ def a_place(shop: Shop, chat: ConnectedChat) -> Place:
     return Place.unscoped.get()
 
 
-def seen(place_id: object) -> Place:
+def seen(place_id: UUID) -> Place:
     return Place.objects.select_related("chat", "contact").get(pk=place_id)
 
 
@@ -213,7 +213,7 @@ def test_a_command_sent_twice_at_once_asks_for_one_link(shop: Shop, chat: Connec
 def test_its_twin_without_the_places_lock_asks_for_two(shop: Shop, chat: ConnectedChat) -> None:
     a_place(shop, chat)
 
-    def unlocked_place(chat_id: object, telegram_user_id: int) -> Place:
+    def unlocked_place(chat_id: UUID, telegram_user_id: int) -> Place:
         return Place.objects.get(chat_id=chat_id, telegram_user_id=telegram_user_id)
 
     with without((recalling, "locked_place", meeting(unlocked_place))):

@@ -1,6 +1,6 @@
-"""What the team does about a place: another link, people who stay, a removal undone, more days; each once and audited."""
+"""What the team does about a place: another link, people who stay, a removal undone, more days; once and audited."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -124,7 +124,8 @@ def test_the_list_says_what_became_of_the_last_link(
     shop: Shop, place: Place, asked: int | None, told_at: int | None, failure: str, fate: LinkFate
 ) -> None:
     now = timezone.now()
-    moment = {None: None, **{minutes: now + timedelta(minutes=minutes) for minutes in (0, -5, -4)}}
+    moment: dict[int | None, datetime | None] = {None: None}
+    moment |= {minutes: now + timedelta(minutes=minutes) for minutes in (0, -5, -4)}
     Place.unscoped.update(link_asked_at=moment[asked], link_told_at=moment[told_at], link_failure=failure)
     with organization_scope(shop.organization.pk):
         (one,) = selectors.outside(selectors.paid_but_not_inside())
@@ -173,17 +174,14 @@ def test_who_is_on_the_list_is_not_put_out_until_they_leave_it(
 def test_the_list_takes_a_person_once_and_wants_a_reason(shop: Shop, chat: ConnectedChat, member: User) -> None:
     organization_id = shop.organization.pk
     keep_inside(chat.pk, 7, organization_id=organization_id, reason="partner", actor=member)
-    for act, expected in (
-        (
-            lambda: keep_inside(chat.pk, 7, organization_id=organization_id, reason="again", actor=member),
-            "already_kept",
-        ),
-        (lambda: keep_inside(chat.pk, 8, organization_id=organization_id, reason=" ", actor=member), "reason_required"),
-        (lambda: keep_no_longer(chat.pk, 9, organization_id=organization_id, reason="x", actor=member), "not_kept"),
-        (lambda: keep_inside(uuid4(), 9, organization_id=organization_id, reason="x", actor=member), "chat_not_found"),
+    for act, chat_id, who, reason, expected in (
+        (keep_inside, chat.pk, 7, "again", "already_kept"),
+        (keep_inside, chat.pk, 8, " ", "reason_required"),
+        (keep_no_longer, chat.pk, 9, "x", "not_kept"),
+        (keep_inside, uuid4(), 9, "x", "chat_not_found"),
     ):
         with pytest.raises(DomainError) as refused:
-            act()
+            act(chat_id, who, organization_id=organization_id, reason=reason, actor=member)
         assert refused.value.code == expected
     assert ConnectedChat.unscoped.get().allow_list == [7]
 

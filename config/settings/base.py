@@ -263,6 +263,8 @@ SPECTACULAR_SETTINGS = {
         "RunStatusEnum": "flows.models.RunStatus",
         "OrderStatusEnum": "payments.models.OrderStatus",
         "PaymentStatusEnum": "payments.models.enums.PAYMENT_STATUS_CHOICES",
+        "GatewayEnum": "payments.models.enums.GATEWAY_CHOICES",
+        "ConnectableGatewayEnum": "payments.models.enums.CONNECTABLE_CHOICES",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -122,7 +122,8 @@ def test_accounts_show_whether_they_work(browser: Client, world: World) -> None:
     )
     page = page_of(browser, address)
     assert "Falhando" in page
-    assert "timeout: no answer" in page
+    assert "O gateway não respondeu a tempo." in page
+    assert "timeout" not in page
     assert world.shop.account.webhook_secret not in page
 
 

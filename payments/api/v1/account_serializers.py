@@ -113,6 +113,7 @@ class BotOrderSerializer(serializers.Serializer[Any]):
 
 
 class SetBotOrderSerializer(StrictSerializer):
-    """Ids of accounts, first to last; empty: the bot follows the organization's order."""
+    """Ids of accounts, first to last; empty: the bot follows the organization's order. Left out is refused after what
+    is not there."""
 
-    accounts = serializers.ListField(child=serializers.UUIDField(), allow_empty=True, max_length=50)
+    accounts = serializers.ListField(required=False, child=serializers.UUIDField(), allow_empty=True, max_length=50)

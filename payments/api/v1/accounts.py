@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bots.api.views import ApiView
-from bots.errors import NotFound
+from bots.errors import Invalid, NotFound
 from bots.permissions import ApiScope
 from bots.selectors import bot_of
 from bots.services import Actor
@@ -151,6 +151,9 @@ class BotAccounts(ApiView):
         """The whole list at once; an empty one makes the bot follow the organization's order."""
         wanted = SetBotOrderSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
+        bot_of(pk)
+        if "accounts" not in wanted.validated_data:
+            raise Invalid("accounts_missing", _("Name the accounts, or none."), field="accounts")
         set_bot_order(
             pk,
             organization_id=self.api_key.organization_id,

@@ -180,6 +180,7 @@ def test_a_bots_order_is_read_and_set_whole(partner: Partner, shop: Shop) -> Non
     assert refusal(partner.call("PUT", address, {"accounts": [turned[0]] * 2}))["code"] == "account_twice"
     strange = str(make_shop("Outra").account.pk)
     assert refusal(partner.call("PUT", address, {"accounts": [strange]}))["code"] == "gateway_account_not_found"
+    assert refusal(partner.call("PUT", address, {}))["code"] == "accounts_missing"
     assert shown(answer(partner.call("PUT", address, {"accounts": []})))[0] is False
 
 

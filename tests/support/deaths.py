@@ -220,6 +220,7 @@ class PixSale(Sale):
         assert shown == list(ours), "another code than the one that was paid has reached the buyer"
         if self.fake.keyed or self.fake.looks_up:
             assert len(entries) == 1, "two charges to pay"
+            return
         # Where the gateway has neither keys nor a lookup, one that nobody has the code of is still a row of ours.
         known = {payment.idempotency_key for payment in payments}
         assert {entry.reference for entry in entries} <= known, f"charges we know nothing of: {entries}"

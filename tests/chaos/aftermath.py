@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from bots.models import ChatStatus, ConnectedChat, Membership, NoticeChoice, NoticeKind
 from bots.permissions import Role
-from payments.models import Place
+from payments.models import Grant, Place
 from tests.chaos.sales import Sale, plainly, to_the_last_word
 from tests.processes.buying import PATIENCE, ask_for_the_code, expect_access, hear
 from tests.support.fake_telegram.groups import Group
@@ -37,6 +37,15 @@ def given_back(sale: Sale) -> None:
     payment = sale.charges.get(status="paid")
     sale.shop.call("POST", f"payments/{payment.pk}/refund/", {"reason": "Pediu de volta"})
     hear(sale.chat, "Devolvemos R$ 29,90")
+
+
+def taken_back_after_the_grace(sale: Sale) -> None:
+    """The money went back, and the time of grace is over: the access goes too."""
+    given_back(sale)
+    mine = Grant.unscoped.filter(telegram_user_id=sale.user_id, revoked_at__isnull=True)
+    _wait(mine.exclude(take_back_at=None).exists, what="the access being due")
+    mine.exclude(take_back_at=None).update(take_back_at=timezone.now() - timedelta(seconds=1))
+    _wait(lambda: not mine.exclude(take_back_at=None).exists(), what="the access being taken back")
 
 
 def into_the_group(sale: Sale) -> None:

@@ -11,7 +11,7 @@ import pytest
 from bots.crashpoints import registered
 from bots.models import Bot
 from telegram_gateway import leases
-from tests.chaos.aftermath import given_back, into_the_group, with_the_owner_told_by_mail
+from tests.chaos.aftermath import given_back, into_the_group, taken_back_after_the_grace, with_the_owner_told_by_mail
 from tests.chaos.sales import (
     Sale,
     Way,
@@ -38,6 +38,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.processes, pytest.mark.timeout(300)
 # What a plain sale does not pass.
 WAYS: dict[str, Way] = {
     "payments.access.recalled": asking_for_the_access_again,
+    "payments.access.taken": taken_back_after_the_grace,
     "payments.check.asked": by_pressing_i_have_paid,
     "notices.before_mail": with_the_owner_told_by_mail,
     "notices.mailed": with_the_owner_told_by_mail,

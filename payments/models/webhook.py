@@ -11,7 +11,8 @@ class WebhookDelivery(TenantModel):
     """One delivery. It is only a hint: nothing in its body ever pays anything.
 
     `verified` is None where the gateway signs nothing. `references` are the charge ids it names, so that a charge whose
-    answer comes after its first notice finds that notice again.
+    answer comes after its first notice finds that notice again. The very same bytes are one row: `came_again_at` says
+    when they came last, which may mean something new where a body says no more than which charge.
     """
 
     account = tenant_fk(
@@ -30,6 +31,7 @@ class WebhookDelivery(TenantModel):
     next_try_at = models.DateTimeField(_("next try"), null=True, blank=True)
     lease_until = models.DateTimeField(_("being handled until"), null=True, blank=True)
     handled_at = models.DateTimeField(_("handled at"), null=True, blank=True)
+    came_again_at = models.DateTimeField(_("came again at"), null=True, blank=True)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("gateway notice")

@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Avg, Count, F, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from bots.models import Bot
 from bots.selectors import bots_of
@@ -71,7 +72,7 @@ def health_of_accounts(*, since: datetime) -> Mapping[UUID, AccountHealth]:
         all=Count("id"),
         forged=Count("id", filter=Q(state=DeliveryState.FORGED)),
         kept=Count("id", filter=Q(state__in=_KEPT)),
-        delay=Avg(F("handled_at") - F("created_at"), filter=Q(state=DeliveryState.DONE)),
+        delay=Avg(F("handled_at") - Coalesce("came_again_at", "created_at"), filter=Q(state=DeliveryState.DONE)),
     )
     newest = Reconciliation.objects.filter(day__gte=since.date()).order_by("account_id", "-day").distinct("account_id")
     compared = {row.account_id: row for row in newest}

@@ -46,6 +46,8 @@ CAME_TO_NOTHING = (
     DeliveryState.UNREADABLE,
     DeliveryState.SET_ASIDE,
 )
+# Copies of a notice come in bursts: what is told so soon after it was handled was most likely known by then.
+ASKED_AGAIN_AFTER = timedelta(seconds=30)
 KEPT_DONE = timedelta(days=90)
 KEPT_FOR_STAFF = timedelta(days=180)
 # Kept for the signature and the staff; what browsers and proxies add is nobody's business.
@@ -71,7 +73,8 @@ def account_at(gateway: str, public_id: str) -> AccountAddress | None:
 
 
 def store_delivery(address: AccountAddress, *, headers: Mapping[str, str], query: str, body: bytes) -> None:
-    """Keeps a notice and rings the bell; the very same bytes with the same signature are kept once. One statement."""
+    """Keeps a notice and rings the bell. The very same bytes with the same signature are kept once; where they were
+    handled already the gateway is asked once more, as some gateways only ever say which charge. One statement."""
     kept = {
         name: fingerprint(value) if name in SECRET_HEADERS else clean_text(value)[:2000]
         for name, value in ((name.lower(), value) for name, value in headers.items())
@@ -88,9 +91,31 @@ def store_delivery(address: AccountAddress, *, headers: Mapping[str, str], query
         body=body,
         next_try_at=timezone.now(),
     )
-    WebhookDelivery.unscoped.bulk_create([delivery], ignore_conflicts=True)
+    _insert(delivery)
     crash_point(STORED)
     jobs.enqueue_on_commit(PROCESS_TASK, queue="payments", coalesce_key=PROCESS_TASK)
+
+
+def _insert(delivery: WebhookDelivery) -> None:
+    quote = connection.ops.quote_name
+    table, theirs = quote(WebhookDelivery._meta.db_table), {"created_at", "came_again_at"}
+    fields = [field for field in WebhookDelivery._meta.concrete_fields if field.column not in theirs]
+    values = {field.column: field.get_db_prep_save(field.pre_save(delivery, add=True), connection) for field in fields}
+    columns, places = ", ".join(map(quote, values)), ", ".join(f"%({name})s" for name in values)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO {table} AS known ({columns}) VALUES ({places})
+            ON CONFLICT (account_id, digest) DO UPDATE SET
+                came_again_at = EXCLUDED.created_at,
+                state = CASE known.state WHEN 'done' THEN 'new' ELSE known.state END,
+                attempts = CASE known.state WHEN 'done' THEN 0 ELSE known.attempts END,
+                next_try_at = CASE known.state
+                    WHEN 'done' THEN GREATEST(EXCLUDED.created_at, known.handled_at + %(rest)s) ELSE known.next_try_at
+                END
+            """,  # noqa: S608 - names of the model's own table and columns
+            {**values, "rest": ASKED_AGAIN_AFTER},
+        )
 
 
 def process_deliveries() -> int:
@@ -159,7 +184,7 @@ def _handle(delivery_id: UUID) -> bool:
         except UnreadableWebhook as error:
             _close(delivery, DeliveryState.UNREADABLE, verified=verified, error=str(error))
             return True
-        note_webhook(account, at=delivery.created_at)
+        note_webhook(account, at=_came_at(delivery))
         return _follow(delivery, hints, verified=verified)
 
 
@@ -263,13 +288,13 @@ def _close(delivery: WebhookDelivery, state: DeliveryState, *, verified: bool | 
     delivery.error = (error or delivery.error)[:300]
     delivery.handled_at = timezone.now()
     delivery.next_try_at = delivery.lease_until = None
-    delivery.save()
+    _save(delivery)
     metrics.NOTICES.labels(delivery.account.gateway, state.value).inc()
 
 
 def _wait(delivery: WebhookDelivery, state: DeliveryState, *, verified: bool | None, error: str) -> None:
     now = timezone.now()
-    if now - delivery.created_at > MATCHED_WITHIN:
+    if now - _came_at(delivery) > MATCHED_WITHIN:
         _close(delivery, DeliveryState.SET_ASIDE, verified=verified, error=error)
         return
     delivery.state = state
@@ -277,7 +302,23 @@ def _wait(delivery: WebhookDelivery, state: DeliveryState, *, verified: bool | N
     delivery.error = error[:300]
     delivery.next_try_at = _next_try(delivery.attempts, now)
     delivery.lease_until = None
-    delivery.save()
+    _save(delivery)
+
+
+def _came_at(delivery: WebhookDelivery) -> datetime:
+    return delivery.came_again_at or delivery.created_at
+
+
+def _save(delivery: WebhookDelivery) -> None:
+    """What came again while the gateway was being asked may tell of something later: it waits for another question."""
+    known = delivery.came_again_at
+    with transaction.atomic():
+        row = WebhookDelivery.objects.select_for_update().only("came_again_at").get(pk=delivery.pk)
+        delivery.came_again_at = row.came_again_at
+        if row.came_again_at != known and delivery.state == DeliveryState.DONE:
+            delivery.state, delivery.attempts = DeliveryState.NEW, 0
+            delivery.next_try_at = timezone.now() + ASKED_AGAIN_AFTER
+        delivery.save()
 
 
 def _put_back(delivery_id: UUID, error: Exception) -> None:

@@ -9,11 +9,13 @@ from django.utils import timezone
 
 from bots.ids import uuid7
 from payments.gateways.base import AccountAccess, Charge, NewCharge
+from payments.gateways.registry import gateway_of
 from payments.gateways.sandbox.adapter import SandboxGateway
 from payments.gateways.sandbox.charge import SandboxCharge
 from payments.gateways.sandbox.signature import HEADER, sign
 from payments.models import GatewayAccount, Payment, PaymentEvent, WebhookDelivery
 from payments.services import process_deliveries
+from payments.services.accounts import access_to
 from payments.services.sandbox import Act
 from payments.services.webhooks import account_at, forget_deliveries, store_delivery
 from tests.factories.payments import Sale, Shop, buyer, charge, make_shop, told
@@ -76,6 +78,60 @@ def test_the_same_bytes_again_are_kept_once(shop: Shop) -> None:
         deliver(shop.account, body, at=at)
     assert (WebhookDelivery.unscoped.count(), state_of(sale)) == (1, PAID)
     assert len(told(shop)) == 2
+
+
+def give_back(sale: Sale) -> None:
+    """The gateway tells it by no other words than it told the payment."""
+    access = access_to(sale.shop.account)
+    gateway_of("sandbox").refund(access, provider_id=sale.charge.provider_id, amount=sale.payment.amount, key="refund")
+
+
+def test_the_same_bytes_later_make_us_ask_again(shop: Shop) -> None:
+    sale = charge(shop)
+    buyer(sale, Act.PAY)
+    body, at = notice_of(sale.charge), timezone.now()
+    deliver(shop.account, body, at=at)
+    give_back(sale)
+    delivery = deliver(shop.account, body, at=at)
+    assert (sale.payment.status, delivery.state) == ("paid", "new")
+    WebhookDelivery.unscoped.update(next_try_at=timezone.now())
+    assert process_deliveries() == 1
+    assert (sale.payment.status, WebhookDelivery.unscoped.get().state) == ("refunded", "done")
+
+
+def test_the_same_bytes_while_the_gateway_is_asked_make_us_ask_again(shop: Shop) -> None:
+    sale = charge(shop)
+    buyer(sale, Act.PAY)
+    body, at = notice_of(sale.charge), timezone.now()
+    fetch, asked = SandboxGateway.fetch, []
+
+    def answer_and_change(gateway: SandboxGateway, *args: object, **options: object) -> Charge:
+        answer = fetch(gateway, *args, **options)  # type: ignore[arg-type]
+        if not asked:
+            asked.append(answer)
+            give_back(sale)
+            address = account_at("sandbox", shop.account.public_id)
+            assert address is not None
+            signature = sign(shop.account.webhook_secret, body, at=at)
+            store_delivery(address, headers={HEADER: signature}, query="", body=body)
+        return answer
+
+    with patch.object(SandboxGateway, "fetch", answer_and_change):
+        delivery = deliver(shop.account, body, at=at)
+        assert (sale.payment.status, delivery.state) == ("paid", "new")
+        WebhookDelivery.unscoped.update(next_try_at=timezone.now())
+        assert process_deliveries() == 1
+    assert (sale.payment.status, WebhookDelivery.unscoped.get().state) == ("refunded", "done")
+
+
+def test_what_was_forged_stays_so_however_often_it_comes(shop: Shop) -> None:
+    sale = charge(shop)
+    buyer(sale, Act.PAY)
+    body, at = notice_of(sale.charge), timezone.now()
+    for _ in range(2):
+        delivery = deliver(shop.account, body, secret="guessed", at=at)
+    assert (state_of(sale), delivery.state, WebhookDelivery.unscoped.count()) == (UNPAID, "forged", 1)
+    assert process_deliveries() == 0
 
 
 def test_two_notices_of_one_charge_are_two_deliveries(shop: Shop) -> None:

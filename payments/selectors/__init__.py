@@ -23,6 +23,7 @@ from payments.selectors.accounts import (
     health_of_accounts,
     orders_of_bots,
     unsettled_deliveries,
+    without_play_money,
 )
 from payments.selectors.orders import (
     SaleDetail,
@@ -117,4 +118,5 @@ __all__ = [
     "to_be_removed",
     "totals",
     "unsettled_deliveries",
+    "without_play_money",
 ]

@@ -13,6 +13,7 @@ from bots.models import Bot
 from bots.selectors import bots_of
 from flows.engine.catalogue import CatalogueFacts, GatewayAccountFacts
 from payments.domain.events import EventKind, EventSource
+from payments.domain.gateway_names import GatewayName
 from payments.domain.money import Currency
 from payments.domain.states import PaymentStatus
 from payments.gateways.registry import gateway_of
@@ -25,6 +26,7 @@ from payments.models import (
     WebhookDelivery,
 )
 
+_NOT_REAIS: Final = frozenset({GatewayName.SANDBOX, GatewayName.STARS})
 _MINUTE: Final = timedelta(minutes=1)
 _KEPT: Final = (DeliveryState.UNMATCHED, DeliveryState.UNREADABLE, DeliveryState.SET_ASIDE)
 # So many payments tell something of an account.
@@ -109,6 +111,13 @@ def accounts_tried_by(bot_id: UUID) -> QuerySet[GatewayAccount]:
     return own if own.exists() else gateway_accounts().filter(stars_of__isnull=True)
 
 
+def without_play_money(ordered: Sequence[GatewayAccount]) -> list[GatewayAccount]:
+    """Of a list of accounts those that may charge buyers: beside a real account, on or off, first or last, the sandbox
+    only serves test chats, as nobody pays what it gives away."""
+    for_real = any(account.gateway not in _NOT_REAIS for account in ordered)
+    return [account for account in ordered if not (for_real and account.gateway == GatewayName.SANDBOX)]
+
+
 @dataclass(frozen=True, slots=True)
 class BotOrder:
     """A bot with the accounts it tries; `own`: by a list of its own."""
@@ -135,14 +144,16 @@ def unsettled_deliveries() -> QuerySet[WebhookDelivery]:
 def catalogue_part(organization_id: UUID, bot_id: UUID | None) -> CatalogueFacts:
     """The accounts a definition may name, the order in which they are tried, and the one that charges where a step
     names none: the first that takes reais."""
-    accounts = GatewayAccount.unscoped.filter(organization_id=organization_id, active=True)
-    facts = {str(one.pk): _account_facts(one) for one in accounts.order_by("position", "created_at")}
-    listed: list[str] = []
+    all_accounts = GatewayAccount.unscoped.filter(organization_id=organization_id)
+    accounts = list(all_accounts.order_by("position", "created_at"))
+    facts = {str(one.pk): _account_facts(one) for one in accounts if one.active}
+    listed: list[GatewayAccount] = []
     if bot_id is not None:
         places = BotGateway.unscoped.filter(organization_id=organization_id, bot_id=bot_id).order_by("position")
-        listed = [str(account_id) for account_id in places.values_list("account_id", flat=True)]
+        listed = [place.account for place in places.select_related("account")]
     # A list all of whose accounts are switched off is a list all the same: then nothing charges.
-    order = tuple(account_id for account_id in listed or facts if account_id in facts)
+    tried = without_play_money(listed or accounts)
+    order = tuple(str(one.pk) for one in tried if one.active)
     return CatalogueFacts(
         gateway_accounts=facts,
         default_account=next((one for one in order if Currency.BRL in facts[one].currencies), None),

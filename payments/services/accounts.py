@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ from payments.gateways.base import AccountAccess, GatewayError
 from payments.gateways.registry import gateway_of
 from payments.gateways.stars.adapter import BOT as STARS_BOT
 from payments.models import BotGateway, GatewayAccount
+from payments.selectors import gateway_accounts, without_play_money
 from payments.services.transactions import work_for
 
 logger = structlog.get_logger(__name__)
@@ -63,24 +64,23 @@ def accounts_to_try(
     """The accounts that can make a charge, best first: the step's own, then the bot's list; without one, the
     organization's. Left out are those that need to know more of the payer than the flow has asked, or take no sum so
     small: nothing is ever invented for them. A test chat charges in the sandbox only, and Stars are the bot's own.
-    After a real account never comes the sandbox: what it gives away has not been paid."""
+    Beside a real account the sandbox charges only where the step itself names it: what it gives away has not been paid.
+    """
     with work_for(organization_id):
         if is_test:
             return [_sandbox_account(organization_id)]
         if amount.currency is Currency.XTR and (wanted_id is None or not _is_sandbox(wanted_id)):
             stars = stars_account(organization_id=organization_id, bot_id=bot_id)
             return [stars] if stars.active else []
-        active = GatewayAccount.objects.filter(active=True)
-        places = list(
-            BotGateway.objects.filter(bot_id=bot_id).order_by("position").values_list("account_id", flat=True)
-        )
-        found = {account.pk: account for account in active}
-        order = places or list(found)
-        wanted = [wanted_id] if wanted_id is not None else []
-        ids = list(dict.fromkeys([*wanted, *order]))
-        for_real = bool(ids) and not _is_sandbox(ids[0])
-        accounts = [found[account_id] for account_id in ids if account_id in found]
-        return [one for one in accounts if _can_charge(one, amount, payer) and not (for_real and _pretends(one))]
+        listed = [place.account for place in _places(bot_id)]
+        wanted = list(GatewayAccount.objects.filter(pk=wanted_id)) if wanted_id is not None else []
+        tried = without_play_money([*wanted, *(listed or gateway_accounts())])
+        ordered = {account.pk: account for account in (*wanted, *tried)}
+        return [one for one in ordered.values() if one.active and _can_charge(one, amount, payer)]
+
+
+def _places(bot_id: UUID) -> QuerySet[BotGateway]:
+    return BotGateway.objects.filter(bot_id=bot_id).select_related("account").order_by("position")
 
 
 def stars_account(*, organization_id: UUID, bot_id: UUID) -> GatewayAccount:
@@ -106,10 +106,6 @@ def stars_account(*, organization_id: UUID, bot_id: UUID) -> GatewayAccount:
 
 def _is_sandbox(account_id: UUID) -> bool:
     return GatewayAccount.objects.filter(pk=account_id, gateway=GatewayName.SANDBOX.value).exists()
-
-
-def _pretends(account: GatewayAccount) -> bool:
-    return account.gateway == GatewayName.SANDBOX.value
 
 
 def _can_charge(account: GatewayAccount, amount: Money, payer: Mapping[str, str]) -> bool:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -100,7 +101,9 @@ def _insert(delivery: WebhookDelivery) -> None:
     quote = connection.ops.quote_name
     table, theirs = quote(WebhookDelivery._meta.db_table), {"created_at", "came_again_at"}
     fields = [field for field in WebhookDelivery._meta.concrete_fields if field.column not in theirs]
-    values = {field.column: field.get_db_prep_save(field.pre_save(delivery, add=True), connection) for field in fields}
+    values: dict[str, Any] = {
+        str(field.column): field.get_db_prep_save(field.pre_save(delivery, add=True), connection) for field in fields
+    }
     columns, places = ", ".join(map(quote, values)), ", ".join(f"%({name})s" for name in values)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -70,7 +70,9 @@ def account_list(request: MemberRequest) -> HttpResponseBase:
     """The organization's accounts in the order in which they are tried."""
     may_manage = allowed(request, Permission.GATEWAY_MANAGE)
     accounts = sorted(selectors.gateway_accounts(), key=lambda one: one.stars_of_id is not None)
-    ordered = sum(one.stars_of_id is None for one in accounts)
+    charging = [one for one in selectors.without_play_money(accounts) if one.stars_of_id is None]
+    accounts.sort(key=lambda one: (one.stars_of_id is not None, one not in charging))
+    ordered = len(charging)
     health = selectors.health_of_accounts(since=timezone.now() - HEALTH_OF)
     rows = [
         _row(account, number, ordered, may_manage, health.get(account.pk, UNKNOWN_HEALTH))
@@ -212,7 +214,7 @@ def _row(account: GatewayAccount, number: int, count: int, may_manage: bool, hea
         account,
         account.get_gateway_display(),
         account_look(account),
-        number=number + 1 if account.stars_of_id is None else 0,
+        number=number + 1 if number < count else 0,
         is_first=number == 0,
         is_last=number == count - 1,
         webhook_url=webhook_url(account) if shows else "",

@@ -25,8 +25,15 @@ def bot_order(request: MemberRequest, bot_id: UUID) -> HttpResponseBase:
     listed = {account.pk for account in order.accounts}
     others = [one for one in selectors.gateway_accounts().filter(stars_of__isnull=True) if one.pk not in listed]
     last = len(order.accounts) - 1
+    charging = selectors.without_play_money(order.accounts)
     rows = [
-        {"row": one, "look": account_look(one), "number": place + 1, "is_first": place == 0, "is_last": place == last}
+        {
+            "row": one,
+            "look": account_look(one),
+            "number": charging.index(one) + 1 if one in charging else 0,
+            "is_first": place == 0,
+            "is_last": place == last,
+        }
         for place, one in enumerate(order.accounts)
     ]
     context = {

@@ -1,6 +1,7 @@
 """Making a charge at every gateway when things go wrong: one payable code, nothing lost, the next account is tried."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from bots.tenancy import organization_scope
 from flows.engine.effects import RenewPayment, RequestPayment
 from flows.engine.events import ChargeFailed, ChargeReady
 from payments.domain.brcode import parse
+from payments.domain.money import Currency, Money
 from payments.models import GatewayAccount, Payment
-from payments.services.accounts import ensure_sandbox_account, set_bot_accounts
+from payments.selectors import catalogue_part
+from payments.services.accounts import accounts_to_try, ensure_sandbox_account, set_bot_accounts
 from payments.services.handling import Progress, renew, request_payment
 from tests.factories.gateways import PAYER, Branch, may_be_asked_again, open_branch
 from tests.factories.payments import told, wish
@@ -109,6 +112,28 @@ def test_the_sandbox_never_takes_the_place_of_a_real_account(branch: Branch, cho
     assert set(Payment.unscoped.values_list("account_id", flat=True)) <= {branch.account.pk}
     assert ask(branch, effect) is Progress.DONE
     assert Payment.unscoped.get(superseded=False).account_id == branch.account.pk
+
+
+def test_beside_a_real_account_the_sandbox_charges_only_where_a_step_names_it(branch: Branch) -> None:
+    """It may well have been there first."""
+    sandbox = ensure_sandbox_account(branch.shop.organization)
+    both = [sandbox.pk, branch.account.pk]
+    set_bot_accounts(organization_id=branch.shop.organization.pk, bot_id=branch.shop.bot.pk, account_ids=both)
+    GatewayAccount.unscoped.filter(pk=branch.account.pk).update(active=False)
+    assert catalogue_part(branch.shop.organization.pk, branch.shop.bot.pk).accounts_in_order == ()
+    tried = partial(
+        accounts_to_try,
+        organization_id=branch.shop.organization.pk,
+        bot_id=branch.shop.bot.pk,
+        amount=Money(2990, Currency.BRL),
+        payer=PAYER,
+        is_test=False,
+    )
+    assert tried(wanted_id=None) == []
+    GatewayAccount.unscoped.filter(pk=branch.account.pk).update(active=True)
+    assert [one.pk for one in tried(wanted_id=None)] == [branch.account.pk]
+    assert [one.pk for one in tried(wanted_id=sandbox.pk)] == [sandbox.pk, branch.account.pk]
+    assert catalogue_part(branch.shop.organization.pk, branch.shop.bot.pk).default_account == str(branch.account.pk)
 
 
 @pytest.mark.parametrize("own", ["first", "second"])

@@ -103,7 +103,8 @@ def test_the_same_bytes_while_the_gateway_is_asked_make_us_ask_again(shop: Shop)
     sale = charge(shop)
     buyer(sale, Act.PAY)
     body, at = notice_of(sale.charge), timezone.now()
-    fetch, asked = SandboxGateway.fetch, []
+    fetch = SandboxGateway.fetch
+    asked: list[Charge] = []
 
     def answer_and_change(gateway: SandboxGateway, *args: object, **options: object) -> Charge:
         answer = fetch(gateway, *args, **options)  # type: ignore[arg-type]

@@ -105,6 +105,7 @@ def _insert(delivery: WebhookDelivery) -> None:
         str(field.column): field.get_db_prep_save(field.pre_save(delivery, add=True), connection) for field in fields
     }
     columns, places = ", ".join(map(quote, values)), ", ".join(f"%({name})s" for name in values)
+    values["rest"] = ASKED_AGAIN_AFTER
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -117,7 +118,7 @@ def _insert(delivery: WebhookDelivery) -> None:
                     WHEN 'done' THEN GREATEST(EXCLUDED.created_at, known.handled_at + %(rest)s) ELSE known.next_try_at
                 END
             """,  # noqa: S608 - names of the model's own table and columns
-            {**values, "rest": ASKED_AGAIN_AFTER},
+            values,
         )
 
 

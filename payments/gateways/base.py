@@ -121,7 +121,8 @@ class Traits:
     many questions one account may ask (0: any number). A code lives `shortest_expiry` at least, whatever the flow says.
     `told_per_charge`: each charge tells the gateway where its notices go. `legal_text` must be shown before payment, as
     the gateway words it. `secret_headers` of a notice hold the secret itself: they are kept as fingerprints.
-    `lists_received`: the gateway can tell all it has received.
+    `lists_received`: the gateway can tell all it has received. `disputes_in_notices`: a dispute, and its end, stand in
+    signed notices alone; the charge itself never shows them.
     """
 
     currencies: frozenset[Currency]
@@ -139,6 +140,7 @@ class Traits:
     legal_text: str = ""
     told_per_charge: bool = False
     lists_received: bool = False
+    disputes_in_notices: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +233,7 @@ class Hint:
     end_to_end_id: str = ""
     status: PaymentStatus | None = None
     amount: Money | None = None
+    dispute_won: bool = False
 
 
 def fingerprint(secret: str) -> str:

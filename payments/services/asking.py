@@ -99,7 +99,7 @@ def _ask(payment: Payment, source: EventSource, *, provider_id: str) -> Answer:
 def _dispute_is_over(payment: Payment, charge: Charge, *, asked_at: datetime) -> bool:
     """No real gateway says "won": the charge is simply paid again. Believed only of an answer to a question asked long
     after the dispute was in our books, so that an older one which comes late wins nothing."""
-    if payment.state is not PaymentStatus.DISPUTED:
+    if payment.state is not PaymentStatus.DISPUTED or gateway_of(payment.account.gateway).traits.disputes_in_notices:
         return False
     if charge.status not in (PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED):
         return False

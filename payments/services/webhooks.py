@@ -19,15 +19,16 @@ from bots.storable import clean_text
 from bots.tenancy import no_scope, organization_scope
 from payments import metrics
 from payments.domain.events import EventKind, EventSource
-from payments.domain.states import STILL_HERE, UNPAID, Alarm, PaymentStatus
+from payments.domain.states import STILL_HERE, UNPAID, Alarm, Notice, PaymentStatus
 from payments.gateways.base import GatewayError, Hint, UnreadableWebhook, Verification, WebhookCall, fingerprint
 from payments.gateways.registry import SECRET_HEADERS, gateway_of
 from payments.locking import lock_order, lock_payment
-from payments.models import DeliveryState, GatewayAccount, Payment, WebhookDelivery
+from payments.models import DeliveryState, GatewayAccount, Payment, PaymentEvent, WebhookDelivery
 from payments.services.accounts import access_to, note_webhook
 from payments.services.asking import ask_gateway, is_worth_asking
 from payments.services.ledger import write_event
 from payments.services.transactions import work_for
+from payments.services.transitions import apply_notice
 
 logger = structlog.get_logger(__name__)
 
@@ -247,7 +248,7 @@ def _payment_of(account_id: UUID, hint: Hint) -> Payment | None:
 
 def _note_signed_facts(delivery: WebhookDelivery, payment: Payment, hint: Hint) -> None:
     """What only a notice tells, taken from signed ones alone, and never to pay: the receipt's id, by which a payment is
-    found; a dispute that the charge's own answer does not show, which is put before the seller."""
+    found; a dispute that the charge's own answer does not show, and its end."""
     with work_for(delivery.organization_id):
         lock_order(payment.order_id)
         row = lock_payment(payment.pk)
@@ -255,14 +256,26 @@ def _note_signed_facts(delivery: WebhookDelivery, payment: Payment, hint: Hint) 
             row.end_to_end_id = hint.end_to_end_id
             row.save(update_fields=["end_to_end_id"])
         if hint.status is PaymentStatus.DISPUTED and row.state in STILL_HERE:
-            write_event(
-                row,
-                key=f"dispute:{hint.end_to_end_id or hint.provider_id}",
-                kind=EventKind.FLAGGED,
-                source=EventSource.WEBHOOK,
-                alarm=Alarm.DISPUTED,
-                note="a dispute was opened at the gateway",
-            )
+            _dispute(delivery, row, key=f"dispute:{hint.end_to_end_id or hint.provider_id}")
+        elif hint.dispute_won and row.state is PaymentStatus.DISPUTED:
+            apply_notice(row.pk, Notice(PaymentStatus.PAID, dispute_won=True), source=EventSource.WEBHOOK)
+
+
+def _dispute(delivery: WebhookDelivery, payment: Payment, *, key: str) -> None:
+    """Where no charge ever shows a dispute its signed notice opens it: once, as one that comes late or again after the
+    dispute has ended opens nothing. Elsewhere the charge's own answer does, and the notice is put before the seller."""
+    if PaymentEvent.objects.filter(payment_id=payment.pk, key=key).exists():
+        return
+    write_event(
+        payment,
+        key=key,
+        kind=EventKind.FLAGGED,
+        source=EventSource.WEBHOOK,
+        alarm=Alarm.DISPUTED,
+        note="a dispute was opened at the gateway",
+    )
+    if gateway_of(delivery.account.gateway).traits.disputes_in_notices:
+        apply_notice(payment.pk, Notice(PaymentStatus.DISPUTED), source=EventSource.WEBHOOK)
 
 
 def _contradiction(payment: Payment, hint: Hint) -> str:

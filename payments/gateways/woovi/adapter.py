@@ -72,6 +72,7 @@ class WooviGateway:
         questions_per_minute=120,
         shortest_expiry=timedelta(minutes=16),
         lists_received=True,
+        disputes_in_notices=True,
     )
 
     def create(self, account: AccountAccess, charge: NewCharge) -> Charge:
@@ -226,8 +227,9 @@ def _dispute(event: str, dispute: Mapping[str, Any]) -> tuple[Hint, ...]:
     end_to_end_id = as_text(dispute.get("endToEndId"), limit=64)
     if not end_to_end_id:
         raise UnreadableWebhook("a dispute of no payment")
-    status = PaymentStatus.DISPUTED if event.endswith(("_CREATED", "_ACCEPTED")) else None
-    return (Hint(end_to_end_id=end_to_end_id, status=status),)
+    if event.endswith(("_REJECTED", "_CANCELED")):
+        return (Hint(end_to_end_id=end_to_end_id, dispute_won=True),)
+    return (Hint(end_to_end_id=end_to_end_id, status=PaymentStatus.DISPUTED),)
 
 
 def _as_charge(answer: Any, *, br_code: str = "", refunded: Money | None = None) -> Charge:

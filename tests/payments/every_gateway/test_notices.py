@@ -10,6 +10,7 @@ from django.utils import timezone
 from payments.domain.events import EventSource
 from payments.gateways.base import AccountAccess, Charge, NewCharge
 from payments.gateways.registry import gateway_of
+from payments.gateways.woovi.signature import HEADER
 from payments.models import GatewayAccount, Payment, PaymentEvent, WebhookDelivery
 from payments.services import ask_gateway, process_deliveries
 from tests.factories.gateways import WEBHOOK_SECRET, Branch, may_be_asked_again, open_branch
@@ -17,6 +18,7 @@ from tests.factories.payments import Sale, told
 from tests.payments.every_gateway.conftest import OpenFake
 from tests.support.fake_gateways import FakeAsaas, FakeMercadoPago, FakePushinPay, FakeWoovi, Mood, Notice
 from tests.support.fake_gateways.server import dump
+from tests.support.fake_gateways.woovi import signed
 
 UNPAID = ("pending", "open", 0)
 PAID = ("paid", "paid", 1)
@@ -271,20 +273,59 @@ def test_no_secret_of_a_notice_is_kept(branch: Branch) -> None:
     assert "the-account's-own" not in str(delivery.headers)
 
 
-def test_a_receipts_id_that_only_a_signed_notice_tells_is_kept_and_a_dispute_is_put_before_the_seller(
-    open_fake: OpenFake, settings: Any, db: None
-) -> None:
+@pytest.fixture
+def disputed(open_fake: OpenFake, settings: Any, db: None) -> tuple[FakeWoovi, Branch, Sale]:
+    """A paid charge at the one gateway that tells of disputes by notices alone."""
     fake = open_fake(FakeWoovi)
     assert isinstance(fake, FakeWoovi)
     branch = open_branch(fake, settings)
     sale = branch.sell()
+    branch.entry_of(sale).pay()
+    branch.deliver(branch.notice(branch.entry_of(sale)))
+    assert sale.payment.end_to_end_id == fake.end_to_end_id(branch.entry_of(sale))
+    may_be_asked_again()
+    branch.deliver(fake.dispute(branch.entry_of(sale), secret="the-account's-own"))
+    return fake, branch, sale
+
+
+def test_a_dispute_that_only_a_signed_notice_tells_is_booked_and_takes_the_access(
+    disputed: tuple[FakeWoovi, Branch, Sale],
+) -> None:
+    sale = disputed[2]
+    assert (sale.payment.status, sale.order.status) == ("disputed", "disputed")
+    assert set(PaymentEvent.unscoped.exclude(alarm="").values_list("alarm", flat=True)) == {"disputed"}
+    # The charge itself goes on saying that it is paid, however long after.
+    may_be_asked_again()
+    with time_machine.travel(timezone.now() + timedelta(days=9), tick=False):
+        ask_gateway(sale.payment.pk, source=EventSource.WEBHOOK)
+    assert sale.payment.status == "disputed"
+
+
+@pytest.mark.parametrize("end", ["REJECTED", "CANCELED"])
+def test_a_dispute_that_ends_well_is_told_by_a_notice_and_an_old_one_opens_none(
+    disputed: tuple[FakeWoovi, Branch, Sale], end: str
+) -> None:
+    fake, branch, sale = disputed
     entry = branch.entry_of(sale)
-    entry.pay()
-    branch.deliver(branch.notice(entry))
-    assert sale.payment.end_to_end_id == fake.end_to_end_id(entry)
+    may_be_asked_again()
+    branch.deliver(fake.dispute(entry, secret="the-account's-own", event=end))
+    assert (sale.payment.status, sale.order.status) == ("paid", "paid")
     may_be_asked_again()
     branch.deliver(fake.dispute(entry, secret="the-account's-own"))
-    assert (sale.payment.status, PaymentEvent.unscoped.exclude(alarm="").get().alarm) == ("paid", "disputed")
+    WebhookDelivery.unscoped.filter(state="new").update(next_try_at=timezone.now())
+    process_deliveries()
+    assert (sale.payment.status, set(WebhookDelivery.unscoped.values_list("state", flat=True))) == ("paid", {"done"})
+
+
+def test_a_dispute_with_a_strangers_signature_opens_none(disputed: tuple[FakeWoovi, Branch, Sale]) -> None:
+    fake, branch, _sale = disputed
+    other = branch.sell()
+    branch.entry_of(other).pay()
+    branch.deliver(branch.notice(branch.entry_of(other)))
+    told = fake.dispute(branch.entry_of(other), secret="")
+    forged = Notice({HEADER: signed(told.body, "stranger")}, told.body)
+    assert branch.deliver(forged).state == "forged"
+    assert other.payment.status == "paid"
 
 
 def test_a_charge_whose_answer_was_lost_is_found_by_its_first_notice(

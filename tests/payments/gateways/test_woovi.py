@@ -146,7 +146,9 @@ def test_disputes_and_refunds_name_the_receipt(woovi: Counter) -> None:
     assert hints(b'{"event":"OPENPIX:DISPUTE_CREATED","dispute":{"endToEndId":"E1","value":10}}') == (
         Hint(end_to_end_id="E1", status=PaymentStatus.DISPUTED),
     )
-    assert hints(b'{"event":"OPENPIX:DISPUTE_REJECTED","dispute":{"endToEndId":"E1"}}') == (Hint(end_to_end_id="E1"),)
+    assert hints(b'{"event":"OPENPIX:DISPUTE_REJECTED","dispute":{"endToEndId":"E1"}}') == (
+        Hint(end_to_end_id="E1", dispute_won=True),
+    )
     refund = b'{"event":"PIX_TRANSACTION_REFUND_SENT_CONFIRMED","originalTransaction":{"endToEndId":"E1"}}'
     assert hints(refund) == (Hint(end_to_end_id="E1"),)
     with pytest.raises(UnreadableWebhook):

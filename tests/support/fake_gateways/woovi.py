@@ -161,11 +161,11 @@ class FakeWoovi(FakeGateway):
         said = {"event": EVENTS[STATUS[entry.status]], "charge": self.told(entry), "company": {"id": "1"}} | pix
         return self.sign(dump(said), secret=secret)
 
-    def dispute(self, entry: Entry, *, secret: str) -> Notice:
-        """A bank's dispute, which the charge itself does not show."""
+    def dispute(self, entry: Entry, *, secret: str, event: str = "CREATED") -> Notice:
+        """A bank's dispute, or its end, which the charge itself does not show."""
         said = {
-            "event": "OPENPIX:DISPUTE_CREATED",
-            "dispute": {"status": "OPENED", "endToEndId": self.end_to_end_id(entry), "value": entry.cents},
+            "event": f"OPENPIX:DISPUTE_{event}",
+            "dispute": {"endToEndId": self.end_to_end_id(entry), "value": entry.cents},
         }
         return self.sign(dump(said), secret=secret)
 

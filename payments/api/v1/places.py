@@ -289,6 +289,7 @@ class GrantMove(ApiView):
     @extend_schema(request=MoveSerializer, responses={200: GrantSerializer})
     def post(self, request: Request, pk: UUID) -> Response:
         """For as long as it was; what was renewed ahead of time goes along. 409 where it is not open."""
+        selectors.grant(pk)
         asked = MoveSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         wanted = asked.validated_data
@@ -313,6 +314,7 @@ class GrantExtend(ApiView):
     @extend_schema(request=ExtendSerializer, responses={200: GrantSerializer})
     def post(self, request: Request, pk: UUID) -> Response:
         """From its end or, where that has passed, from now; 409 for one without end, or taken back."""
+        selectors.grant(pk)
         asked = ExtendSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         grant: Grant = grant_acts.extend_grant(

@@ -13,8 +13,9 @@ def process_webhooks() -> None:
 
 @shared_task(base=ScopedTask, name="payments.tasks.compare_books")
 def compare_books() -> None:
-    """Every night: are our sums the gateways' sums?"""
+    """Every night: are our sums the gateways' sums, and do they tell us of payments by themselves?"""
     services.compare_books()
+    services.tell_silent_gateways()
 
 
 @shared_task(base=ScopedTask, name="payments.tasks.forget_deliveries")

@@ -18,6 +18,7 @@ class NoticeKind(models.TextChoices):
     DISPUTE = "dispute", _("A buyer disputes a payment")
     PAYMENT_ALARM = "payment_alarm", _("Something is odd about a payment")
     GATEWAY_DOWN = "gateway_down", _("A gateway does not answer")
+    GATEWAY_SILENT = "gateway_silent", _("A gateway's notices hardly arrive")
     BOOKS_DIFFER = "books_differ", _("Our books and a gateway's differ")
     BOT_REVOKED = "bot_revoked", _("A bot's token was revoked")
     BOT_RIGHTS = "bot_rights", _("A bot lost its rights in a group or channel")

@@ -43,6 +43,7 @@ _OF_MONEY: Final = frozenset(
         NoticeKind.DISPUTE,
         NoticeKind.PAYMENT_ALARM,
         NoticeKind.GATEWAY_DOWN,
+        NoticeKind.GATEWAY_SILENT,
         NoticeKind.BOOKS_DIFFER,
     }
 )
@@ -88,6 +89,13 @@ WORDS: Final[Mapping[NoticeKind, tuple[Text, Text]]] = {
     NoticeKind.GATEWAY_DOWN: (
         _("%(account)s does not answer"),
         _("It fails since %(since)s: %(reason)s. New charges go to the next account, or fail. Those made are watched."),
+    ),
+    NoticeKind.GATEWAY_SILENT: (
+        _("%(account)s hardly tells us anything"),
+        _(
+            "In a week %(percent)s of its payments were found only because we asked: buyers wait longer for access."
+            " The page of accounts shows which address belongs at the gateway."
+        ),
     ),
     NoticeKind.BOOKS_DIFFER: (
         _("The books of %(account)s are not the gateway's"),

@@ -2,6 +2,7 @@
 
 from payments.services.accounts import ensure_sandbox_account, set_bot_accounts
 from payments.services.asking import ask_gateway
+from payments.services.notices import tell_silent_gateways
 from payments.services.polling import poll_due
 from payments.services.reconciling import compare_books
 from payments.services.refunds import refund_payment
@@ -21,4 +22,5 @@ __all__ = [
     "refund_payment",
     "set_bot_accounts",
     "take_back_due",
+    "tell_silent_gateways",
 ]

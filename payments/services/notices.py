@@ -1,8 +1,9 @@
 """What the team is told about money: at once where a row changes, by the sweep where time makes it so."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,7 @@ from bots.services.notices import notify
 from bots.tenancy import no_scope
 from payments import selectors
 from payments.domain.events import EventKind
+from payments.domain.gateway_names import GatewayName
 from payments.domain.states import Alarm, PaymentStatus
 from payments.gateways.reading import HOME
 from payments.models import GatewayAccount, Grant, Order, Payment, PaymentEvent, Place, Reconciliation
@@ -20,6 +22,8 @@ from payments.services.transactions import work_for
 
 # A gateway that stumbles for a moment is nobody's business: the next account makes the charge.
 DOWN_AFTER: Final = timedelta(minutes=5)
+# How far back an account's health is looked at.
+HEALTH_OF: Final = timedelta(days=7)
 # What is older was told, or happened while nobody swept; telling it now would only be noise.
 LOOKS_BACK: Final = timedelta(days=1)
 BATCH: Final = 200
@@ -103,6 +107,31 @@ def _tell_books(row: Reconciliation, key: str, *, day: str, reason: Text) -> Non
     with translation.override("en"):
         facts = {"account": row.account.name, "day": day, "reason": str(reason)}
     notify(row.organization_id, NoticeKind.BOOKS_DIFFER, f"{row.account_id}:{key}", facts, page=("account_list",))
+
+
+def tell_silent_gateways() -> int:
+    """Every night: accounts most of whose payments we found only by asking, each told once a week; answers how many
+    there are. Safe to repeat."""
+    now = timezone.now()
+    with no_scope(reason="the night's work is everybody's"):
+        real = GatewayAccount.unscoped.filter(active=True).exclude(gateway=GatewayName.SANDBOX.value)
+        organizations = list(real.values_list("organization_id", flat=True).distinct())
+    silent = 0
+    for organization_id in organizations:
+        with work_for(organization_id):
+            health = selectors.health_of_accounts(since=now - HEALTH_OF)
+            names = dict(real.filter(organization_id=organization_id).values_list("pk", "name"))
+            for account_id, one in health.items():
+                if account_id in names and one.tells_too_little:
+                    silent += 1
+                    _tell_silent(organization_id, account_id, names[account_id], one.asked_percent, now)
+    return silent
+
+
+def _tell_silent(organization_id: UUID, account_id: UUID, name: str, percent: int, now: datetime) -> None:
+    facts = {"account": name, "percent": f"{percent}%"}
+    key = f"{account_id}:{now:%G-%V}"
+    notify(organization_id, NoticeKind.GATEWAY_SILENT, key, facts, page=("account_list",))
 
 
 def look_around() -> int:

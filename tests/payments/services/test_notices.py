@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from bots.models import Channel, NoticeKind
@@ -10,9 +11,9 @@ from bots.outbox.models import OutboxMessage
 from payments.domain.events import EventSource
 from payments.domain.states import Notice, PaymentStatus
 from payments.models import GatewayAccount, Order
-from payments.services.notices import look_around
+from payments.services.notices import look_around, tell_silent_gateways
 from payments.services.transitions import apply_notice
-from tests.factories.payments import Sale, Shop, charge, make_shop
+from tests.factories.payments import Sale, Shop, charge, make_shop, second_contact
 
 pytestmark = pytest.mark.django_db
 
@@ -110,3 +111,19 @@ def test_a_gateway_that_stays_down_is_told_once_an_hour_at_most(sale: Sale) -> N
     accounts.update(failing_since=began + timedelta(hours=1))
     look_around()
     assert len(down()) == 2
+
+
+@pytest.mark.parametrize(("gateway", "asked", "told"), [("woovi", 3, ["60%"]), ("woovi", 2, []), ("sandbox", 5, [])])
+def test_a_gateway_that_hardly_tells_is_told_of_once_a_week(gateway: str, asked: int, told: list[str]) -> None:
+    shop = make_shop()
+    for number in range(5):
+        source = EventSource.POLL if number < asked else EventSource.WEBHOOK
+        sale = charge(second_contact(shop))
+        apply_notice(sale.payment.pk, Notice(PaymentStatus.PAID), source=source)
+    GatewayAccount.unscoped.filter(pk=shop.account.pk).update(gateway=gateway)
+    assert [tell_silent_gateways() for _ in range(2)] == [len(told)] * 2
+    rows = OutboxMessage.unscoped.filter(payload__kind="gateway_silent")
+    assert [row.payload["facts"]["percent"] for row in rows] == told
+    with time_machine.travel(timezone.now() + timedelta(days=6, hours=23), tick=False):
+        tell_silent_gateways()
+    assert rows.all().count() == 2 * len(told)

@@ -28,10 +28,18 @@ TRUSTED_VARIABLES: Final = frozenset(
         "payment.status",
         "payment.coupon",
         "payment.discount",
+        "payment.deadline",
         "now",
     }
 )
-BUILTIN_VARIABLES: Final = TRUSTED_VARIABLES | {"first_name", "last_name", "username", "start_payload", "last_input"}
+BUILTIN_VARIABLES: Final = TRUSTED_VARIABLES | {
+    "first_name",
+    "last_name",
+    "username",
+    "start_payload",
+    "last_input",
+    "payment.description",
+}
 
 Escape = Callable[[str], str]
 

@@ -11,7 +11,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from flows.engine.pricing import format_amount, format_price
 from flows.engine.state import PaymentVisit, State
 
-_OF_PAYMENT: Final = ("payment.amount", "payment.price", "payment.status", "payment.coupon", "payment.discount")
+_OF_PAYMENT: Final = (
+    "payment.amount",
+    "payment.price",
+    "payment.description",
+    "payment.deadline",
+    "payment.status",
+    "payment.coupon",
+    "payment.discount",
+)
 
 
 def all_variables(state: State, now: datetime) -> Mapping[str, object]:
@@ -30,7 +38,7 @@ def all_variables(state: State, now: datetime) -> Mapping[str, object]:
         "support_contact": facts.bot.support_contact,
         "start_payload": state.start_payload,
         "last_input": state.last_input,
-        "now": local_time(now, facts.time_zone).strftime("%d/%m/%Y %H:%M"),
+        "now": _clock(now, facts.time_zone),
         **_payment_variables(state),
     }
 
@@ -42,12 +50,18 @@ def _payment_variables(state: State) -> Mapping[str, object]:
     return {
         "payment.amount": format_amount(visit.amount_minor, visit.currency, state.facts.locale),
         "payment.price": format_price(visit.amount_minor, visit.currency, state.facts.locale),
+        "payment.description": visit.description,
+        "payment.deadline": _clock(visit.expires_at, state.facts.time_zone) if visit.expires_at else "",
         "payment.status": str(visit.status),
         "payment.coupon": visit.coupon,
         "payment.discount": format_price(visit.discount_minor, visit.currency, state.facts.locale)
         if visit.discount_minor
         else "",
     }
+
+
+def _clock(moment: datetime, zone: str) -> str:
+    return local_time(moment, zone).strftime("%d/%m/%Y %H:%M")
 
 
 def last_visit(state: State) -> PaymentVisit | None:

@@ -89,6 +89,7 @@ RULES: Final[Mapping[BuiltinText, TextRule]] = {
     BuiltinText.BEGIN: _rule(Topic.WELCOME, Place.BUTTON),
     BuiltinText.PAY: _charge(Place.CAPTION),
     BuiltinText.PAY_BY_PAGE: _charge(Place.CAPTION),
+    BuiltinText.PAY_UNTIL: _charge(Place.CAPTION),
     BuiltinText.PAY_CODE: _charge(Place.MESSAGE),
     BuiltinText.PAY_PAGE: _charge(Place.MESSAGE),
     BuiltinText.PAY_REMINDER: _charge(Place.MESSAGE),

@@ -22,6 +22,7 @@ class BuiltinText(StrEnum):
     STALE_PRESS = "stale_press"
     ALREADY_PRESSED = "already_pressed"
     PAY = "pay"
+    PAY_UNTIL = "pay_until"
     PAY_CODE = "pay_code"
     PAY_BY_PAGE = "pay_by_page"
     PAY_PAGE = "pay_page"
@@ -98,17 +99,18 @@ _TEXTS: Final[Mapping[BuiltinText, tuple[str, str]]] = {
     ),
     BuiltinText.ALREADY_PRESSED: ("Já recebemos a sua escolha.", "We already have your choice."),
     BuiltinText.PAY: (
-        "Valor: {{payment.price}}\nPague com PIX pelo QR Code ou pelo código abaixo.",
-        "Amount: {{payment.price}}\nPay by PIX with the QR code or the code below.",
+        "{{payment.description}}: {{payment.price}}\nPague com PIX pelo QR Code ou pelo código abaixo.",
+        "{{payment.description}}: {{payment.price}}\nPay by PIX with the QR code or the code below.",
     ),
     BuiltinText.PAY_CODE: (
         "Copie o código e cole no aplicativo do seu banco:",
         "Copy the code and paste it into your bank's app:",
     ),
     BuiltinText.PAY_BY_PAGE: (
-        "Valor: {{payment.price}}\nToque em “Pagar” na mensagem abaixo.",
-        "Amount: {{payment.price}}\nTap “Pay” in the message below.",
+        "{{payment.description}}: {{payment.price}}\nToque em “Pagar” na mensagem abaixo.",
+        "{{payment.description}}: {{payment.price}}\nTap “Pay” in the message below.",
     ),
+    BuiltinText.PAY_UNTIL: ("Vale até {{payment.deadline}}.", "Valid until {{payment.deadline}}."),
     BuiltinText.PAY_PAGE: ("Abra a página para pagar:", "Open the page to pay:"),
     BuiltinText.PAY_REMINDER: (
         "O seu código de pagamento continua aberto:",

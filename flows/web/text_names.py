@@ -41,6 +41,7 @@ NAMES: Final[Mapping[BuiltinText, Text]] = {
     BuiltinText.COMMAND_PRIVACY: _("What the menu says of /privacy"),
     BuiltinText.PAY: _("With the QR code"),
     BuiltinText.PAY_BY_PAGE: _("With a payment page instead of a code"),
+    BuiltinText.PAY_UNTIL: _("Until when it can be paid"),
     BuiltinText.PAY_CODE: _("Before the code to copy"),
     BuiltinText.PAY_PAGE: _("Before the payment page"),
     BuiltinText.PAY_REMINDER: _("Reminder of an open code"),

@@ -262,9 +262,13 @@ def is_payable(visit: PaymentVisit) -> bool:
 
 
 def say_charge(walk: Walk, step: PaymentStep, visit: PaymentVisit) -> None:
-    """The step's text with the QR image, then the code to copy."""
-    usual = BuiltinText.PAY if visit.br_code else BuiltinText.PAY_BY_PAGE
-    text = walk.text(step.config.text) if step.config.text else walk.builtin(usual)
+    """The step's text with the QR image, then the code to copy. Ours says what is sold, for how much, until when."""
+    if step.config.text:
+        text = walk.text(step.config.text)
+    else:
+        text = walk.builtin(BuiltinText.PAY if visit.br_code else BuiltinText.PAY_BY_PAGE)
+        if visit.expires_at is not None:
+            text = f"{text}\n{walk.builtin(BuiltinText.PAY_UNTIL)}"
     walk.say(OutMessage(text, ParseMode.HTML, qr=visit.br_code or None))
     say_code(walk, visit, BuiltinText.PAY_CODE)
 

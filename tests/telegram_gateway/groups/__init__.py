@@ -1,0 +1,1 @@
+"""Places in groups and channels, through the Bot API."""

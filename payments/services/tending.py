@@ -19,6 +19,7 @@ from flows.ports import InboxSource
 from flows.services import post_event
 from payments.models import Grant
 from payments.models.place import Place
+from payments.selectors import paid_but_not_inside
 from payments.services.links import accesses_to, another_link, open_accesses
 from payments.services.notices import tell_not_inside
 from payments.services.places import ask_removal
@@ -168,6 +169,4 @@ def chat_is_back(organization_id: UUID, chat_id: UUID, *, links: bool) -> int:
 
 
 def _outside(chat: ConnectedChat) -> list[Place]:
-    places = Place.objects.filter(chat=chat).exclude(entered_at__isnull=False, left_at__isnull=True)
-    found = list(places.select_related("contact").order_by("pk"))
-    return [place for place in found if open_accesses(chat.pk, place.telegram_user_id).exists()]
+    return list(paid_but_not_inside().filter(chat=chat).order_by("pk"))

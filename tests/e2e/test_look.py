@@ -17,7 +17,8 @@ def pages_of(seller: Seller) -> list[str]:
         "/fluxos/", "/fluxos/novo/", "/fluxos/importar/", "/fluxos/midia/", f"{flow}/",
         f"{flow}/teste/", f"{flow}/testes/", f"{flow}/versoes/", f"{flow}/publicar/", f"{flow}/diferenca/",
         "/conversas/", "/vendas/", "/acessos/", "/acessos/dar/", "/ajustes/avisos/",
-        "/vendas/decisoes/", "/ajustes/pagamentos/regras/",
+        "/vendas/decisoes/", "/ajustes/pagamentos/regras/", "/ajustes/pagamentos/nova/?gateway=asaas",
+        "/acessos/fora/", "/acessos/saidas/", "/ajustes/grupos/", f"/ajustes/pagamentos/bots/{seller.bot.pk}/",
         "/ajustes/membros/", "/ajustes/organizacao/", "/ajustes/pagamentos/",
         "/ajustes/chaves/", "/conta/password/change/", "/conta/2fa/", "/organizacao/nova/",
     ]  # fmt: skip

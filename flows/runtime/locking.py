@@ -6,15 +6,24 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Model
 from django.db.models.functions import Now
 
 from bots import statements
 from bots.models import Contact
 from flows.models import Conversation, Timer, TimerState
 
-# What a drain reads, in the order of the model's fields: every further column is time, a hundred times over.
-_CONVERSATION: Final = (
+
+def _columns(model: type[Model], *names: str) -> tuple[str, ...]:
+    """These of its columns in the order of its fields, which is how `from_db` takes their values."""
+    known = tuple(field.attname for field in model._meta.concrete_fields if field.attname in names)
+    assert len(known) == len(names)
+    return known
+
+
+# What a drain reads: every further column is time, a hundred times over.
+_CONVERSATION: Final = _columns(
+    Conversation,
     "id",
     "bot_id",
     "contact_id",
@@ -26,7 +35,8 @@ _CONVERSATION: Final = (
     "last_event_at",
     "journal_digest",
 )
-_CONTACT: Final = (
+_CONTACT: Final = _columns(
+    Contact,
     "id",
     "telegram_user_id",
     "channel",

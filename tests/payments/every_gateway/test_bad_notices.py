@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from flows.engine.events import ChargeReady
 from payments.models import Grant, Order, Payment, PaymentEvent, WebhookDelivery
+from payments.services import process_deliveries
 from tests.factories.bots import make_user
 from tests.factories.gateways import PAYER, Branch, may_be_asked_again, open_branch
 from tests.factories.payments import Sale, charge, told, wish
@@ -102,6 +104,8 @@ def test_a_replayed_notice_pays_nothing_again(case: Case) -> None:
     for _ in range(3):
         case.branch.deliver(notice, times=3)
         may_be_asked_again()
+        WebhookDelivery.unscoped.filter(state="new").update(next_try_at=timezone.now())
+    process_deliveries()
     order = Order.unscoped.get()
     assert (order.status, Grant.unscoped.count(), WebhookDelivery.unscoped.count()) == ("paid", 1, 1)
     assert PaymentEvent.unscoped.filter(kind="moved").count() == 1

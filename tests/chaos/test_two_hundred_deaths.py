@@ -6,14 +6,13 @@ What is random comes from one seed, which is printed: `CHAOS_SEED=… make chaos
 import os
 import random
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from tests.purchase.conftest import OpenWorld, open_world
-from tests.support.deaths import a_shop, charge_at, sale_at
+from tests.support.deaths import running, sale_at, shop_charging_at
 from tests.support.dying import Killed, chosen, died_at, places, plan_of
 from tests.support.fake_gateways import FAKES, FakeGateway
 from tests.support.world import World
@@ -32,20 +31,13 @@ IN_THE_WEB: Final = frozenset({"telegram.update_stored"})
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.name.value if kind else "stars")
 def fake(request: pytest.FixtureRequest, settings: Any) -> Iterator[FakeGateway | None]:
-    with ExitStack() as stack:
-        running = stack.enter_context(request.param()) if request.param else None
-        if running is not None:
-            setattr(settings, running.setting, running.url)
-        yield running
+    with running(request.param, settings) as fake:
+        yield fake
 
 
 @pytest.fixture
 def world(open_world: OpenWorld, fake: FakeGateway | None, settings: Any) -> World:
-    world = open_world(a_shop(stars=fake is None))
-    settings.SITE_URL = "https://trilho.example.com"
-    if fake is not None:
-        charge_at(world, fake)
-    return world
+    return shop_charging_at(open_world, fake, settings)
 
 
 def test_two_hundred_kills_leave_one_charge_and_one_access_each(

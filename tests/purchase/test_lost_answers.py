@@ -7,7 +7,6 @@ place a sale passes is dealt to somebody, and is seen to be where that buyer's w
 
 import random
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +14,7 @@ import pytest
 
 from bots.crashpoints import planned, registered
 from tests.purchase.conftest import OpenWorld
-from tests.support.deaths import a_shop, charge_at, sale_at
+from tests.support.deaths import running, sale_at, shop_charging_at
 from tests.support.dying import ELSEWHERE, Killed, Raising, chosen, died_at, everywhere, places, plan_of
 from tests.support.fake_gateways import FakeAsaas, FakeGateway, FakeMercadoPago, FakePushinPay
 from tests.support.world import World
@@ -29,21 +28,13 @@ KINDS: Final[tuple[type[FakeGateway] | None, ...]] = (FakeMercadoPago, FakeAsaas
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.name.value if kind else "stars")
 def fake(request: pytest.FixtureRequest, settings: Any) -> Iterator[FakeGateway | None]:
-    with ExitStack() as stack:
-        running = stack.enter_context(request.param()) if request.param else None
-        if running is not None:
-            setattr(settings, running.setting, running.url)
-        yield running
+    with running(request.param, settings) as fake:
+        yield fake
 
 
 @pytest.fixture
 def world(open_world: OpenWorld, fake: FakeGateway | None, settings: Any) -> World:
-    world = open_world(a_shop(stars=fake is None))
-    # PushinPay is given no other address for its notices, and the charge's key stands in it.
-    settings.SITE_URL = "https://trilho.example.com"
-    if fake is not None:
-        charge_at(world, fake)
-    return world
+    return shop_charging_at(open_world, fake, settings)
 
 
 def test_wherever_work_dies_a_sale_is_one_charge_and_one_access(

@@ -5,8 +5,8 @@ All that happens by chance comes from one seed. How a worker dies is the caller'
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any, Final
 
@@ -301,6 +301,27 @@ def time_passes(mine: QuerySet[Payment]) -> None:
     waiting = WebhookDelivery.unscoped.filter(state__in=(DeliveryState.NEW, DeliveryState.UNMATCHED))
     waiting.update(next_try_at=now, lease_until=None)
     may_be_asked_again()
+
+
+@contextmanager
+def running(kind: type[FakeGateway] | None, settings: Any) -> Iterator[FakeGateway | None]:
+    """A fake of this kind that the product calls; None stands for Stars, which need none."""
+    if kind is None:
+        yield None
+        return
+    with kind() as fake:
+        setattr(settings, fake.setting, fake.url)
+        yield fake
+
+
+def shop_charging_at(open_world: Callable[[dict[str, Any]], World], fake: FakeGateway | None, settings: Any) -> World:
+    """A shop whose charges are made there, or in Stars."""
+    world = open_world(a_shop(stars=fake is None))
+    # PushinPay is given no other address for its notices, and the charge's key stands in it.
+    settings.SITE_URL = "https://trilho.example.com"
+    if fake is not None:
+        charge_at(world, fake)
+    return world
 
 
 def charge_at(world: World, fake: FakeGateway) -> None:

@@ -8,6 +8,7 @@ import pytest
 from payments.domain.money import Currency, Money
 from payments.gateways.base import GatewayError
 from payments.gateways.http import Api, Refused, amount_of, load
+from tests.support.fake_gateways import Entry, Notice
 from tests.support.fake_gateways.server import Answer, Call, FakeGateway
 
 
@@ -15,6 +16,13 @@ class Echo(FakeGateway):
     """Answers what it is told to."""
 
     says = Answer(200, {})
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        return {}
+
+    def notice(self, entry: Entry, *, secret: str) -> Notice:
+        return Notice({}, b"")
 
     def handle(self, call: Call) -> Answer:
         return self.says

@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -77,7 +78,7 @@ class Answer:
 
 
 @dataclass
-class FakeGateway:
+class FakeGateway(ABC):
     """Start it with `with FakeX() as gateway:`, point `gateway.setting` at `gateway.url`."""
 
     # Of each kind of fake.
@@ -121,9 +122,9 @@ class FakeGateway:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     @property
+    @abstractmethod
     def credentials(self) -> dict[str, str]:
         """Those of the one account the fake has."""
-        raise NotImplementedError
 
     # What tests do.
 
@@ -140,9 +141,9 @@ class FakeGateway:
         """The calls whose `METHOD /path` holds `match`, in order."""
         return [call for call in self.calls if match in f"{call.method} {call.path}"]
 
+    @abstractmethod
     def notice(self, entry: Entry, *, secret: str) -> Notice:
         """A genuine notice of the charge as it stands, signed as the account's `secret` makes it."""
-        raise NotImplementedError
 
     def forged(self, entry: Entry) -> Notice:
         """A notice that somebody else made up, with a signature that does not fit."""
@@ -155,9 +156,9 @@ class FakeGateway:
 
     # What fakes do.
 
+    @abstractmethod
     def handle(self, call: Call) -> Answer:
         """The gateway's own API."""
-        raise NotImplementedError
 
     def enter(self, entry: Entry) -> Entry:
         """Books a charge."""
